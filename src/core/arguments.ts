@@ -1,0 +1,182 @@
+import { z } from 'zod';
+import { AppError } from './errors.ts';
+
+/**
+ * Names that models use for a parameter out of habit, and the parameter that they mean. An alias applies
+ * where the tool has the meant parameter, lacks one of the alias's own name, and the caller left the
+ * meant one out.
+ */
+export type Aliases = Readonly<Record<string, string>>;
+
+const COMMON_ALIASES: Aliases = {
+  file_path: 'path',
+  filepath: 'path',
+  file: 'path',
+  filename: 'path',
+  directory: 'path',
+  dir: 'path',
+  folder: 'path',
+  project_path: 'path',
+  files: 'paths',
+  file_paths: 'paths',
+  query: 'sql',
+  regexp: 'pattern',
+  search: 'pattern',
+  old_string: 'old_text',
+  new_string: 'new_text',
+  offset: 'start_line',
+  limit: 'max_lines',
+  timeout: 'wait_s',
+};
+
+type Fields = Readonly<Record<string, z.ZodType>>;
+
+/**
+ * Strict about meaning, lenient about form: drops what clients add for themselves (`_meta`, `_*`),
+ * applies aliases, coerces what can mean one thing only, then parses strictly.
+ */
+export class ArgumentParser<I extends z.ZodObject> {
+  readonly #tool: string;
+  readonly #schema: z.ZodObject;
+  readonly #fields: Fields;
+  readonly #aliases: ReadonlyMap<string, string>;
+
+  constructor(tool: string, schema: I, aliases: Aliases = {}) {
+    this.#tool = tool;
+    this.#schema = schema.strict();
+    this.#fields = schema.shape;
+    this.#aliases = new Map(
+      Object.entries({ ...COMMON_ALIASES, ...aliases }).filter(
+        ([alias, name]) => name in this.#fields && !(alias in this.#fields),
+      ),
+    );
+  }
+
+  /** @throws AppError `INVALID_ARGUMENT` that lists every problem and names the nearest valid key. */
+  parse(raw: unknown): z.infer<I> {
+    const result = this.#schema.safeParse(this.#normalise(raw));
+    if (result.success) return result.data as z.infer<I>;
+    const problems = result.error.issues.flatMap((issue) => this.#describe(issue));
+    throw new AppError('INVALID_ARGUMENT', `${this.#tool}: ${problems.join('; ')}.`, {
+      next: `call ${this.#tool} again with ${this.#usage()}`,
+    });
+  }
+
+  #normalise(raw: unknown): Record<string, unknown> {
+    const values: Record<string, unknown> = {};
+    const aliased: [string, unknown][] = [];
+    for (const [key, value] of Object.entries(this.#object(raw))) {
+      // A model that leaves an optional parameter out often writes null.
+      if (key.startsWith('_') || value === null) continue;
+      const meant = this.#aliases.get(key);
+      if (meant === undefined) values[key] = this.#coerce(key, value);
+      else aliased.push([meant, value]);
+    }
+    for (const [key, value] of aliased) {
+      if (!(key in values)) values[key] = this.#coerce(key, value);
+    }
+    return values;
+  }
+
+  #object(raw: unknown): object {
+    const given = typeof raw === 'string' ? parsedJson(raw) : (raw ?? {});
+    if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given;
+    throw new AppError('INVALID_ARGUMENT', `${this.#tool}: the arguments must be a JSON object.`, {
+      next: `call ${this.#tool} again with ${this.#usage()}`,
+    });
+  }
+
+  #coerce(key: string, value: unknown): unknown {
+    const field = this.#fields[key];
+    return field === undefined ? value : coerce(coreOf(field), value);
+  }
+
+  #describe(issue: z.core.$ZodIssue): string[] {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => {
+        const nearest = nearestName(key, Object.keys(this.#fields));
+        return `unknown parameter "${key}"${nearest === undefined ? '' : `, did you mean "${nearest}"?`}`;
+      });
+    }
+    const where = issue.path.map(String).join('.');
+    return [where === '' ? issue.message : `"${where}": ${issue.message}`];
+  }
+
+  #usage(): string {
+    const names = Object.entries(this.#fields).map(([name, field]) =>
+      field.safeParse(undefined).success ? `${name} (optional)` : name,
+    );
+    return names.length === 0 ? 'no parameters' : names.join(', ');
+  }
+}
+
+function parsedJson(value: string): unknown {
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
+}
+
+/** The schema below `optional` and `default`. */
+function coreOf(field: z.ZodType): z.ZodType {
+  let core = field;
+  while (core instanceof z.ZodOptional || core instanceof z.ZodDefault || core instanceof z.ZodPrefault) {
+    core = core.unwrap() as z.ZodType;
+  }
+  return core;
+}
+
+/** The value as the field's type wants it, where it can mean one thing only; else as it came, for the schema to refuse. */
+function coerce(field: z.ZodType, value: unknown): unknown {
+  if (field instanceof z.ZodArray) return coerceArray(field, value);
+  if (typeof value === 'string') return coerceText(field, value);
+  const scalar = typeof value === 'number' || typeof value === 'boolean';
+  return scalar && field instanceof z.ZodString ? String(value) : value;
+}
+
+function coerceText(field: z.ZodType, value: string): unknown {
+  const trimmed = value.trim();
+  if (field instanceof z.ZodNumber && /^-?\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed);
+  if (field instanceof z.ZodBoolean && /^(true|false)$/i.test(trimmed))
+    return trimmed.toLowerCase() === 'true';
+  return field instanceof z.ZodObject ? parsedJson(value) : value;
+}
+
+/** A JSON text of an array, or one element where a list is due. */
+function coerceArray(field: z.ZodArray, value: unknown): unknown {
+  const element = field.element as z.ZodType;
+  let list = value;
+  if (typeof value === 'string') {
+    const parsed = value.trimStart().startsWith('[') ? parsedJson(value) : value;
+    list = Array.isArray(parsed) ? parsed : [value];
+  } else if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    list = [value];
+  }
+  return Array.isArray(list) ? list.map((item: unknown) => coerce(coreOf(element), item)) : list;
+}
+
+/** The candidate that takes the fewest edits to reach, unless that changes most of the word. */
+export function nearestName(given: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates
+    .map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= Math.max(2, Math.floor(best.name.length / 2))
+    ? best.name
+    : undefined;
+}
+
+/** Levenshtein distance in one row of memory. */
+export function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
