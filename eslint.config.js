@@ -32,8 +32,13 @@ export default defineConfig(
     },
   },
   { files: ['src/main.ts', 'src/config/**'], rules: { 'n/no-process-env': 'off' } },
+  { files: ['scripts/**', 'bench/**'], rules: { 'no-console': 'off', 'n/no-process-env': 'off' } },
   {
     files: ['test/**'],
-    rules: { 'max-lines-per-function': 'off', '@typescript-eslint/explicit-module-boundary-types': 'off' },
+    rules: {
+      'max-lines-per-function': 'off',
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+      'n/no-process-env': 'off',
+    },
   },
 );
