@@ -57,7 +57,8 @@ export class ArgumentParser<I extends z.ZodObject> {
     const result = this.#schema.safeParse(this.#normalise(raw));
     if (result.success) return result.data as z.infer<I>;
     const problems = result.error.issues.flatMap((issue) => this.#describe(issue));
-    throw new AppError('INVALID_ARGUMENT', `${this.#tool}: ${problems.join('; ')}.`, {
+    const list = problems.join('; ');
+    throw new AppError('INVALID_ARGUMENT', `${this.#tool}: ${list}${list.endsWith('?') ? '' : '.'}`, {
       next: `call ${this.#tool} again with ${this.#usage()}`,
     });
   }

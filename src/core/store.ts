@@ -13,7 +13,9 @@ export interface StreamEvent {
  *
  * Keys are `<owner>:<kind>:<id>` with at most 512 bytes; values are strings (callers choose JSON).
  * An expired record is never returned, whether or not it has been swept yet. Every method rejects with
- * AppError `UNAVAILABLE` when the store cannot be reached.
+ * AppError `UNAVAILABLE` when the store cannot be reached or is closed, and with a RangeError for a key
+ * that is empty or too long, for text that is not well-formed Unicode, and for a lifetime that is no
+ * finite number: a caller hashes what strangers can make long.
  */
 export interface Store {
   get(key: string): Promise<string | undefined>;
@@ -31,7 +33,10 @@ export interface Store {
   ): Promise<boolean>;
   /** Atomically reads and removes: of any number of concurrent takers, one gets the value. */
   take(key: string): Promise<string | undefined>;
-  /** Atomically adds to a counter that lives `lifetime` seconds from its first increment. */
+  /**
+   * Atomically adds to a counter that lives `lifetime` seconds from its first increment; `get` reads it as
+   * a decimal number. `expiresAt` is in milliseconds since the epoch, as a clock counts them.
+   */
   increment(
     key: string,
     by: number,
@@ -43,13 +48,20 @@ export interface Store {
     value: string,
     bounds: { readonly lifetime: number; readonly maxLength: number },
   ): Promise<string>;
-  /** Events after `id` (all that are kept, when undefined), oldest first. */
+  /**
+   * Events after `id` (all that are kept, when undefined), oldest first.
+   *
+   * @throws AppError `BAD_REQUEST` for an id that no store answers.
+   */
   readAfter(stream: string, id: string | undefined, limit: number): Promise<StreamEvent[]>;
   /** Delivers to the present subscribers of every process, at most once, in order per publisher. */
   publish(channel: string, message: string): Promise<void>;
   /** Resolves once messages published from now on will arrive; answers the unsubscriber. */
   subscribe(channel: string, listener: (message: string) => void): Promise<() => Promise<void>>;
-  /** Keys that start with the prefix, in pages: `next` is undefined on the last. Records may change between pages. */
+  /**
+   * Keys of records (streams are not among them) that start with the prefix, in pages: hand `next` in as
+   * `after`; it is undefined on the last. Records may change between pages.
+   */
   scan(
     prefix: string,
     limit: number,

@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createMcpHandler } from '@modelcontextprotocol/server';
+import type { ResourceProvider } from '../core/resource.ts';
+import type { Telemetry } from '../core/telemetry.ts';
+import type { Tool } from '../core/tool.ts';
+import { buildServer, type Definitions } from './build-server.ts';
+import { ToolCaller } from './call-tool.ts';
+import { DirectAnswers } from './direct-answer.ts';
+import { serveEndpoint } from './endpoint.ts';
+import { Exchange } from './exchange.ts';
+import type { McpOptions } from './options.ts';
+import { ResourceCatalog } from './resource-catalog.ts';
+import { exchangeOf } from './sdk-bridge.ts';
+import { ToolCatalog } from './tool-catalog.ts';
+
+export interface McpContext {
+  readonly tools: readonly Tool[];
+  readonly resources: readonly ResourceProvider[];
+  readonly telemetry: Telemetry;
+  readonly version: string;
+  /** Of a request's body. */
+  readonly bodyLimitBytes: number;
+  /** Estimated tokens that one tool result may hold. */
+  readonly outputTokens: number;
+}
+
+export interface Mcp {
+  /** Serves the endpoint behind authentication; what it cannot answer itself goes to `next` as an AppError. */
+  readonly handler: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: (error: unknown) => void,
+  ) => void;
+  /** Tool calls that run now. */
+  readonly runningCalls: number;
+  /** Ends the streams that would stay open for ever, so that the process can end; calls go on. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The MCP endpoint: every served revision of the protocol, from one set of definitions. */
+export function createMcp(options: McpOptions, context: McpContext): Mcp {
+  const { telemetry, outputTokens, bodyLimitBytes } = context;
+  const caller = new ToolCaller({ ...options, outputTokens }, telemetry);
+  const definitions: Definitions = {
+    identity: { name: 'fairlead', title: 'Fairlead', version: context.version },
+    tools: new ToolCatalog(context.tools),
+    resources: new ResourceCatalog(context.resources),
+    caller,
+    listTtlMs: options.listTtlMs,
+  };
+  const sdkOptions = {
+    keepAliveMs: options.keepAliveMs,
+    onerror: (error: Error) => {
+      telemetry.logger.debug({ err: error }, 'protocol error');
+    },
+  };
+  const sdkHandler = (): ReturnType<typeof createMcpHandler> =>
+    createMcpHandler((request) => buildServer(definitions, exchangeOf(request)), sdkOptions);
+  const handlers = { calls: sdkHandler(), subscriptions: sdkHandler() };
+  const parts = {
+    definitions,
+    direct: new DirectAnswers(definitions),
+    handlers,
+    bodyLimitBytes,
+    onStream: (kind: string) => telemetry.metrics.streamOpened(kind),
+  };
+  return {
+    handler: function mcpEndpoint(request, response, next) {
+      serveEndpoint(new Exchange(request, response), parts).catch(next);
+    },
+    get runningCalls() {
+      return caller.running;
+    },
+    drain: () => handlers.subscriptions.close(),
+    close: async () => {
+      await Promise.all([handlers.calls.close(), handlers.subscriptions.close()]);
+    },
+  };
+}

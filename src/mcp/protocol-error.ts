@@ -1,0 +1,36 @@
+import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError } from '@modelcontextprotocol/server';
+import { AppError } from '../core/errors.ts';
+import type { Logger } from '../core/telemetry.ts';
+
+/**
+ * What a failed request other than a tool call is answered with. The SDK sends the message of whatever
+ * a handler throws to the client, so nothing but these may leave a handler.
+ */
+export function protocolError(
+  error: unknown,
+  context: { uri?: string; requestId: string; logger: Logger },
+): ProtocolError {
+  if (error instanceof ProtocolError) return error;
+  if (!(error instanceof AppError)) {
+    context.logger.error({ err: error }, 'request failed');
+    return new ProtocolError(
+      ProtocolErrorCode.InternalError,
+      `Internal error, in the log under ${context.requestId}`,
+      {
+        code: 'INTERNAL',
+        request_id: context.requestId,
+      },
+    );
+  }
+  if (context.uri !== undefined && (error.code === 'PATH_NOT_FOUND' || error.code === 'OUTSIDE_WORKSPACE')) {
+    return new ResourceNotFoundError(context.uri, error.message);
+  }
+  const code =
+    error.code === 'INVALID_ARGUMENT' ? ProtocolErrorCode.InvalidParams : ProtocolErrorCode.InternalError;
+  const guidance = error.next === undefined ? '' : ` Next: ${error.next}.`;
+  return new ProtocolError(code, `${error.code}: ${error.message}${guidance}`, {
+    code: error.code,
+    retryable: error.retryable,
+    ...(error.retryAfter === undefined ? {} : { retry_after: error.retryAfter }),
+  });
+}
