@@ -29,6 +29,11 @@ const COMMON_ALIASES: Aliases = {
   timeout: 'wait_s',
 };
 
+// A caller's own words are repeated to it, but never at any length.
+const MAX_PROBLEMS_NAMED = 10;
+const MAX_KEYS_NAMED = 5;
+const MAX_KEY_LENGTH = 64;
+
 type Fields = Readonly<Record<string, z.ZodType>>;
 
 /**
@@ -47,7 +52,7 @@ export class ArgumentParser<I extends z.ZodObject> {
     this.#fields = schema.shape;
     this.#aliases = new Map(
       Object.entries({ ...COMMON_ALIASES, ...aliases }).filter(
-        ([alias, name]) => name in this.#fields && !(alias in this.#fields),
+        ([alias, name]) => Object.hasOwn(this.#fields, name) && !Object.hasOwn(this.#fields, alias),
       ),
     );
   }
@@ -88,19 +93,23 @@ export class ArgumentParser<I extends z.ZodObject> {
   }
 
   #coerce(key: string, value: unknown): unknown {
-    const field = this.#fields[key];
+    const field = Object.hasOwn(this.#fields, key) ? this.#fields[key] : undefined;
     return field === undefined ? value : coerce(coreOf(field), value);
   }
 
   #describe(issue: z.core.$ZodIssue): string[] {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => {
+      return issue.keys.slice(0, MAX_KEYS_NAMED).map((given) => {
+        const key = given.slice(0, MAX_KEY_LENGTH);
         const nearest = nearestName(key, Object.keys(this.#fields));
-        return `unknown parameter "${key}"${nearest === undefined ? '' : `, did you mean "${nearest}"?`}`;
+        const question = nearest === undefined ? '' : `, did you mean "${nearest}"?`;
+        return `unknown parameter ${JSON.stringify(key)}${question}`;
       });
     }
     const where = issue.path.map(String).join('.');
-    return [where === '' ? issue.message : `"${where}": ${issue.message}`];
+    if (where === '') return [issue.message];
+    const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+    return [isMissing ? `"${where}" is required` : `"${where}": ${issue.message}`];
   }
 
   #usage(): string {
@@ -141,6 +150,7 @@ function coerceText(field: z.ZodType, value: string): unknown {
   if (field instanceof z.ZodNumber && /^-?\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed);
   if (field instanceof z.ZodBoolean && /^(true|false)$/i.test(trimmed))
     return trimmed.toLowerCase() === 'true';
+  if (field instanceof z.ZodEnum) return field.options.includes(value) ? value : trimmed.toLowerCase();
   return field instanceof z.ZodObject ? parsedJson(value) : value;
 }
 

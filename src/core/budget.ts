@@ -14,8 +14,13 @@ export const MAX_OUTPUT_TOKENS = 20_000;
 
 /** Estimates the tokens of a text without a tokenizer. */
 export function estimateTokens(value: string, kind: ContentClass): number {
+  return Math.ceil(weigh(value, kind));
+}
+
+/** Not rounded, so that a text taken line by line costs what it costs as a whole. */
+function weigh(value: string, kind: ContentClass): number {
   const wide = value.match(CJK)?.length ?? 0;
-  return Math.ceil((value.length - wide) / CHARACTERS_PER_TOKEN[kind] + wide / CHARACTERS_PER_TOKEN_CJK);
+  return (value.length - wide) / CHARACTERS_PER_TOKEN[kind] + wide / CHARACTERS_PER_TOKEN_CJK;
 }
 
 /** What is left of the output that one call may still produce, in tokens. */
@@ -28,14 +33,18 @@ export class OutputBudget {
     this.#left = this.total;
   }
 
+  /** Whole tokens. */
   get left(): number {
-    return this.#left;
+    return Math.floor(this.#left);
   }
 
-  /** Spends the tokens of the text if they are left; answers whether they were. A text is taken whole or not at all. */
-  take(value: string, kind: ContentClass): boolean {
-    const tokens = estimateTokens(value, kind);
-    if (tokens > this.#left) return false;
+  /**
+   * Spends the tokens of the text if they are left; answers whether they were. A text is taken whole or
+   * not at all. `reserve` tokens stay untouched: for the closing note, or for what else is to come.
+   */
+  take(value: string, kind: ContentClass, reserve = 0): boolean {
+    const tokens = weigh(value, kind);
+    if (tokens > this.#left - reserve) return false;
     this.#left -= tokens;
     return true;
   }

@@ -9,6 +9,7 @@ import type { ResourceContext } from '../core/resource.ts';
 import type { ToolCaller } from './call-tool.ts';
 import type { Exchange } from './exchange.ts';
 import { INSTRUCTIONS } from './instructions.ts';
+import type { PromptCatalog } from './prompt-catalog.ts';
 import { protocolError } from './protocol-error.ts';
 import type { ResourceCatalog } from './resource-catalog.ts';
 import type { CallOrigin } from './running-call.ts';
@@ -24,6 +25,7 @@ export interface Definitions {
   readonly identity: ServerIdentity;
   readonly tools: ToolCatalog;
   readonly resources: ResourceCatalog;
+  readonly prompts: PromptCatalog;
   readonly caller: ToolCaller;
   readonly listTtlMs: number;
 }
@@ -41,7 +43,8 @@ const MAX_COMPLETIONS = 100;
 
 /** An SDK server for one exchange, over the shared definitions. */
 export function buildServer(definitions: Definitions, exchange: Exchange): LowLevelServer {
-  const { identity, resources, listTtlMs } = definitions;
+  const { identity, resources, prompts, listTtlMs } = definitions;
+  const completes = !resources.isEmpty || !prompts.isEmpty;
   const server = new LowLevelServer(
     { ...identity },
     {
@@ -49,18 +52,24 @@ export function buildServer(definitions: Definitions, exchange: Exchange): LowLe
       capabilities: {
         tools: {},
         logging: {},
-        ...(resources.isEmpty ? {} : { resources: {}, completions: {} }),
+        ...(resources.isEmpty ? {} : { resources: {} }),
+        ...(prompts.isEmpty ? {} : { prompts: {} }),
+        ...(completes ? { completions: {} } : {}),
       },
       cacheHints: {
         // What is listed depends on the principal's scopes.
         'tools/list': { ttlMs: listTtlMs, cacheScope: 'private' },
+        'prompts/list': { ttlMs: listTtlMs, cacheScope: 'private' },
         'resources/templates/list': { ttlMs: listTtlMs, cacheScope: 'private' },
         'server/discover': { ttlMs: listTtlMs, cacheScope: 'public' },
       },
     },
   );
   serveTools(server, definitions, exchange);
-  if (!resources.isEmpty) serveResources(server, resources, exchange);
+  const guard = guardOf(exchange);
+  if (!resources.isEmpty) serveResources(server, resources, exchange, guard);
+  if (!prompts.isEmpty) servePrompts(server, prompts, exchange, guard);
+  if (completes) serveCompletion(server, definitions, guard);
   return server;
 }
 
@@ -121,13 +130,15 @@ function originOf(exchange: Exchange, context: ServerContext): CallOrigin {
   };
 }
 
-function serveResources(server: LowLevelServer, resources: ResourceCatalog, exchange: Exchange): void {
-  const { principal, context } = exchange;
-  const within = async <T>(
-    handler: ServerContext,
-    work: (resource: ResourceContext) => Promise<T>,
-    uri?: string,
-  ): Promise<T> => {
+/** Runs the work of a request other than a tool call; what it throws leaves as a protocol error. */
+type Guard = <T>(
+  handler: ServerContext,
+  work: (context: ResourceContext) => Promise<T>,
+  uri?: string,
+) => Promise<T>;
+
+function guardOf({ principal, context }: Exchange): Guard {
+  return async (handler, work, uri) => {
     try {
       return await work({ principal, signal: handler.mcpReq.signal });
     } catch (error) {
@@ -138,27 +149,56 @@ function serveResources(server: LowLevelServer, resources: ResourceCatalog, exch
       });
     }
   };
+}
+
+function serveResources(
+  server: LowLevelServer,
+  resources: ResourceCatalog,
+  exchange: Exchange,
+  guard: Guard,
+): void {
   server.setRequestHandler('resources/list', (request, handler) =>
-    within(handler, async (resource) => {
-      const page = await resources.list(resource, request.params?.cursor);
+    guard(handler, async (context) => {
+      const page = await resources.list(context, request.params?.cursor);
       return { ...page, resources: [...page.resources] };
     }),
   );
   server.setRequestHandler('resources/templates/list', () => ({
-    resourceTemplates: resources.templates(principal.scopes),
+    resourceTemplates: resources.templates(exchange.principal.scopes),
   }));
   server.setRequestHandler('resources/read', (request, handler) => {
     const { uri } = request.params;
-    return within(
-      handler,
-      async (resource) => ({ contents: [...(await resources.read(resource, uri))] }),
-      uri,
-    );
+    return guard(handler, async (context) => ({ contents: [...(await resources.read(context, uri))] }), uri);
   });
+}
+
+function servePrompts(
+  server: LowLevelServer,
+  prompts: PromptCatalog,
+  exchange: Exchange,
+  guard: Guard,
+): void {
+  server.setRequestHandler('prompts/list', () => ({ prompts: prompts.list(exchange.principal.scopes) }));
+  server.setRequestHandler('prompts/get', (request, handler) =>
+    guard(handler, async (context) => {
+      const { description, messages } = await prompts.get(
+        context,
+        request.params.name,
+        request.params.arguments ?? {},
+      );
+      return { description, messages: [...messages] };
+    }),
+  );
+}
+
+function serveCompletion(server: LowLevelServer, { resources, prompts }: Definitions, guard: Guard): void {
   server.setRequestHandler('completion/complete', (request, handler) =>
-    within(handler, async (resource) => {
+    guard(handler, async (context) => {
       const { ref, argument } = request.params;
-      const values = ref.type === 'ref/resource' ? await resources.complete(resource, ref.uri, argument) : [];
+      const values =
+        ref.type === 'ref/resource'
+          ? await resources.complete(context, ref.uri, argument)
+          : await prompts.complete(context, ref.name, argument);
       return {
         completion: { values: values.slice(0, MAX_COMPLETIONS), hasMore: values.length > MAX_COMPLETIONS },
       };

@@ -66,18 +66,19 @@ function requireScopes(message: unknown, exchange: Exchange, definitions: Defini
   if (target !== undefined && !exchange.principal.scopes.hasAll(target.scopes)) throw scopeRequired(target);
 }
 
-function targetOf(
-  message: unknown,
-  { tools, resources }: Definitions,
-): { scopes: readonly Scope[] } | undefined {
+function targetOf(message: unknown, definitions: Definitions): { scopes: readonly Scope[] } | undefined {
+  const { tools, resources, prompts } = definitions;
   const params = field(message, 'params');
+  const ref = field(params, 'ref');
   switch (methodOf(message)) {
     case 'tools/call':
       return tools.find(textOf(field(params, 'name')));
     case 'resources/read':
       return resources.find(textOf(field(params, 'uri')));
+    case 'prompts/get':
+      return prompts.find(textOf(field(params, 'name')));
     case 'completion/complete':
-      return resources.find(textOf(field(field(params, 'ref'), 'uri')));
+      return resources.find(textOf(field(ref, 'uri'))) ?? prompts.find(textOf(field(ref, 'name')));
     default:
       return undefined;
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createMcpHandler } from '@modelcontextprotocol/server';
+import type { Prompt } from '../core/prompt.ts';
 import type { ResourceProvider } from '../core/resource.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Tool } from '../core/tool.ts';
@@ -9,6 +10,7 @@ import { DirectAnswers } from './direct-answer.ts';
 import { serveEndpoint } from './endpoint.ts';
 import { Exchange } from './exchange.ts';
 import type { McpOptions } from './options.ts';
+import { PromptCatalog } from './prompt-catalog.ts';
 import { ResourceCatalog } from './resource-catalog.ts';
 import { exchangeOf } from './sdk-bridge.ts';
 import { ToolCatalog } from './tool-catalog.ts';
@@ -16,6 +18,7 @@ import { ToolCatalog } from './tool-catalog.ts';
 export interface McpContext {
   readonly tools: readonly Tool[];
   readonly resources: readonly ResourceProvider[];
+  readonly prompts: readonly Prompt[];
   readonly telemetry: Telemetry;
   readonly version: string;
   /** Of a request's body. */
@@ -46,6 +49,7 @@ export function createMcp(options: McpOptions, context: McpContext): Mcp {
     identity: { name: 'fairlead', title: 'Fairlead', version: context.version },
     tools: new ToolCatalog(context.tools),
     resources: new ResourceCatalog(context.resources),
+    prompts: new PromptCatalog(context.prompts),
     caller,
     listTtlMs: options.listTtlMs,
   };
