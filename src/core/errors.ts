@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   BUSY: { status: 429, retryable: true },
   CANCELLED: { status: 499, retryable: false },
   URL_BLOCKED: { status: 403, retryable: false },
+  CLIENT_CANNOT_ANSWER: { status: 400, retryable: false },
   SOURCE_UNAVAILABLE: { status: 503, retryable: true },
   // Of the process.
   CONFIGURATION_INVALID: { status: 500, retryable: false },

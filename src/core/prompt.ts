@@ -1,3 +1,4 @@
+import type { Asker } from './asker.ts';
 import type { Content } from './content.ts';
 import type { ResourceContext } from './resource.ts';
 import type { Scope } from './scopes.ts';
@@ -24,7 +25,10 @@ export interface Prompt {
   readonly scopes: readonly Scope[];
   readonly arguments: readonly PromptArgument[];
   /** All required arguments are present. */
-  get(context: ResourceContext, values: Readonly<Record<string, string>>): Promise<readonly PromptMessage[]>;
+  get(
+    context: ResourceContext & Asker,
+    values: Readonly<Record<string, string>>,
+  ): Promise<readonly PromptMessage[]>;
   /** Values for an argument that start with what was typed, best first. */
   complete(context: ResourceContext, argument: string, typed: string): Promise<readonly string[]>;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Aliases, ArgumentParser } from './arguments.ts';
+import type { Asker } from './asker.ts';
 import type { OutputBudget } from './budget.ts';
 import type { Content } from './content.ts';
 import type { Principal } from './principal.ts';
@@ -12,7 +13,7 @@ export type Effect = 'read' | 'write' | 'destroy';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What a running call can reach beyond its arguments. */
-export interface ToolCall {
+export interface ToolCall extends Asker {
   readonly principal: Principal;
   /** Aborts when the caller cancels or goes away, and at the deadline. Work, child processes included, ends with it. */
   readonly signal: AbortSignal;

@@ -1,17 +1,25 @@
 import {
   type CallToolResult,
+  CLIENT_CAPABILITIES_META_KEY,
+  inputRequired,
+  type InputRequiredResult,
   ProtocolError,
   ProtocolErrorCode,
+  type RequestStateCodec,
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import type { Asker } from '../core/asker.ts';
 import type { ResourceContext } from '../core/resource.ts';
+import type { JsonObject } from '../core/tool.ts';
 import type { ToolCaller } from './call-tool.ts';
 import type { Exchange } from './exchange.ts';
 import { INSTRUCTIONS } from './instructions.ts';
 import type { PromptCatalog } from './prompt-catalog.ts';
 import { protocolError } from './protocol-error.ts';
 import type { ResourceCatalog } from './resource-catalog.ts';
+import type { RequestState } from './request-state.ts';
+import { InputNeeded, noAsker, Rounds } from './rounds.ts';
 import type { CallOrigin } from './running-call.ts';
 import type { ToolCatalog } from './tool-catalog.ts';
 
@@ -27,6 +35,7 @@ export interface Definitions {
   readonly resources: ResourceCatalog;
   readonly prompts: PromptCatalog;
   readonly caller: ToolCaller;
+  readonly requestState: RequestStateCodec<RequestState>;
   readonly listTtlMs: number;
 }
 
@@ -49,6 +58,7 @@ export function buildServer(definitions: Definitions, exchange: Exchange): LowLe
     { ...identity },
     {
       instructions: INSTRUCTIONS,
+      requestState: { verify: (state, context) => definitions.requestState.verify(state, context) },
       capabilities: {
         tools: {},
         logging: {},
@@ -68,7 +78,7 @@ export function buildServer(definitions: Definitions, exchange: Exchange): LowLe
   serveTools(server, definitions, exchange);
   const guard = guardOf(exchange);
   if (!resources.isEmpty) serveResources(server, resources, exchange, guard);
-  if (!prompts.isEmpty) servePrompts(server, prompts, exchange, guard);
+  if (!prompts.isEmpty) servePrompts(server, definitions, exchange, guard);
   if (completes) serveCompletion(server, definitions, guard);
   return server;
 }
@@ -86,9 +96,40 @@ function serveTools(server: LowLevelServer, definitions: Definitions, exchange: 
     const tool = tools.find(name);
     if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name}`);
     exchange.context.tool = name;
-    const result = await caller.call(tool, request.params.arguments, originOf(exchange, context));
-    return result as CallToolResult; // readonly arrays are all that differs
+    return inRounds(definitions, context, async () => {
+      const result = await caller.call(tool, request.params.arguments, originOf(exchange, context));
+      return result as CallToolResult; // readonly arrays are all that differs
+    });
   });
+}
+
+/** Answers a call that has to ask first with its questions, and with what it needs to be run again. */
+async function inRounds<T>(
+  { requestState }: Definitions,
+  context: ServerContext,
+  work: () => Promise<T>,
+): Promise<T | InputRequiredResult> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof InputNeeded)) throw error;
+    const state = await requestState.mint({ answers: error.answers }, context);
+    // The methods of a ClientRequest are those of an InputRequest; its parameters are the protocol's own.
+    const inputRequests = error.requests as NonNullable<InputRequiredResult['inputRequests']>;
+    return inputRequired({ inputRequests, requestState: state });
+  }
+}
+
+function askerOf(exchange: Exchange, { mcpReq }: ServerContext): Asker {
+  if (exchange.header('mcp-method') === undefined) return noAsker;
+  const earlier = mcpReq.requestState<RequestState>()?.answers;
+  const envelope: Readonly<Record<string, unknown>> = mcpReq.envelope ?? {};
+  const capabilities = envelope[CLIENT_CAPABILITIES_META_KEY];
+  return new Rounds(isObject(capabilities) ? capabilities : {}, { ...earlier, ...mcpReq.inputResponses });
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null;
 }
 
 function originOf(exchange: Exchange, context: ServerContext): CallOrigin {
@@ -102,6 +143,7 @@ function originOf(exchange: Exchange, context: ServerContext): CallOrigin {
     principal: exchange.principal,
     requestId: exchange.context.id,
     logger: exchange.context.logger,
+    asker: askerOf(exchange, context),
     onCancel(listener) {
       if (signal.aborted) listener();
       signal.addEventListener('abort', listener, { once: true });
@@ -174,21 +216,23 @@ function serveResources(
 
 function servePrompts(
   server: LowLevelServer,
-  prompts: PromptCatalog,
+  definitions: Definitions,
   exchange: Exchange,
   guard: Guard,
 ): void {
+  const { prompts } = definitions;
   server.setRequestHandler('prompts/list', () => ({ prompts: prompts.list(exchange.principal.scopes) }));
-  server.setRequestHandler('prompts/get', (request, handler) =>
-    guard(handler, async (context) => {
-      const { description, messages } = await prompts.get(
-        context,
-        request.params.name,
-        request.params.arguments ?? {},
-      );
-      return { description, messages: [...messages] };
-    }),
-  );
+  server.setRequestHandler('prompts/get', (request, handler) => {
+    const { name, arguments: values = {} } = request.params;
+    const asker = askerOf(exchange, handler);
+    return inRounds(definitions, handler, () =>
+      guard(handler, async (context) => {
+        const asking = { ...context, canAsk: asker.canAsk.bind(asker), ask: asker.ask.bind(asker) };
+        const { description, messages } = await prompts.get(asking, name, values);
+        return { description, messages: [...messages] };
+      }),
+    );
+  });
 }
 
 function serveCompletion(server: LowLevelServer, { resources, prompts }: Definitions, guard: Guard): void {

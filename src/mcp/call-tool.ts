@@ -4,6 +4,7 @@ import type { Telemetry, ToolOutcome } from '../core/telemetry.ts';
 import type { Tool, ToolResult } from '../core/tool.ts';
 import { type CallResult, renderError, renderResult } from './call-result.ts';
 import { type ConcurrencyLimits, FairLimiter, type Release } from './concurrency.ts';
+import { InputNeeded } from './rounds.ts';
 import { type CallOrigin, RunningCall } from './running-call.ts';
 
 export interface ToolCallerOptions {
@@ -33,7 +34,11 @@ export class ToolCaller {
     return this.#limiter.running;
   }
 
-  /** Never rejects: a failure is a result with `isError`. */
+  /**
+   * A failure is a result with `isError`.
+   *
+   * @throws InputNeeded when the client has to answer before the call can go on
+   */
   async call(tool: Tool, rawArguments: unknown, origin: CallOrigin): Promise<CallResult> {
     const started = performance.now();
     try {
@@ -41,6 +46,8 @@ export class ToolCaller {
       this.#record(tool, origin, 'ok', started);
       return result;
     } catch (error) {
+      // Recorded by the run that goes to the end.
+      if (error instanceof InputNeeded) throw error;
       if (!(error instanceof AppError)) origin.logger.error({ err: error, tool: tool.name }, 'tool failed');
       this.#record(tool, origin, outcomeOf(error), started);
       return renderError(error, origin.requestId);

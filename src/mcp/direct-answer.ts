@@ -3,6 +3,7 @@ import type { Definitions } from './build-server.ts';
 import type { CallResult } from './call-result.ts';
 import type { Exchange } from './exchange.ts';
 import { Recogniser, type UsualMessage } from './recognise.ts';
+import { InputNeeded, noAsker, Rounds } from './rounds.ts';
 import { StreamableAnswer } from './streamable-answer.ts';
 import type { ToolListing } from './tool-catalog.ts';
 
@@ -21,8 +22,11 @@ export class DirectAnswers {
     this.#serverMeta = { [SERVER_INFO_META_KEY]: definitions.identity };
   }
 
-  /** Answers the message if it is a usual one; whether it was. */
-  answer(exchange: Exchange, body: unknown): boolean {
+  /**
+   * Answers the message if it is a usual one; whether it was. `bySdk` takes over from a tool that turns out
+   * to ask the client something: tools do nothing that cannot be repeated before they ask.
+   */
+  answer(exchange: Exchange, body: unknown, bySdk: () => Promise<void>): boolean {
     const message = this.#recogniser.recognise(body, {
       accept: exchange.header('accept'),
       protocolVersion: exchange.header('mcp-protocol-version'),
@@ -38,7 +42,7 @@ export class DirectAnswers {
         exchange.sendJson(200, resultJson(message.id, this.#list(exchange, message)));
         return true;
       case 'tools/call':
-        return this.#call(exchange, message);
+        return this.#call(exchange, message, bySdk);
     }
   }
 
@@ -58,7 +62,11 @@ export class DirectAnswers {
     return made;
   }
 
-  #call(exchange: Exchange, message: UsualMessage & { method: 'tools/call' }): boolean {
+  #call(
+    exchange: Exchange,
+    message: UsualMessage & { method: 'tools/call' },
+    bySdk: () => Promise<void>,
+  ): boolean {
     const tool = this.#definitions.tools.find(message.name);
     if (tool === undefined) return false;
     exchange.context.tool = tool.name;
@@ -69,6 +77,7 @@ export class DirectAnswers {
         requestId: exchange.context.id,
         logger: exchange.context.logger,
         onCancel: (listener) => exchange.onDisconnect(listener),
+        asker: message.era === 'modern' ? new Rounds(message.capabilities, {}) : noAsker,
         // Revision 2026-07-28 sends log lines only where a request asks for them, which is not usual.
         ...(message.era === 'modern'
           ? {}
@@ -81,6 +90,7 @@ export class DirectAnswers {
       .then((result) => {
         answer.end(resultJson(message.id, JSON.stringify(this.#complete(result, message))));
       })
+      .catch((error: unknown) => (error instanceof InputNeeded ? bySdk() : Promise.reject(error as Error)))
       .catch((error: unknown) => {
         exchange.context.logger.error({ err: error }, 'answer failed');
         exchange.response.destroy();

@@ -46,10 +46,12 @@ export async function serveEndpoint(exchange: Exchange, parts: EndpointParts): P
   }
   for (const message of Array.isArray(body) ? body : [body])
     requireScopes(message, exchange, parts.definitions);
-  if (parts.direct.answer(exchange, body)) return;
+  exchange.target = textOf(field(field(body, 'params'), 'name'));
   const isSubscription = methodOf(body) === 'subscriptions/listen';
   const handler = isSubscription ? parts.handlers.subscriptions : parts.handlers.calls;
-  await answerBySdk(exchange, body, handler, () => parts.onStream(isSubscription ? 'subscription' : 'call'));
+  const bySdk = (): Promise<void> =>
+    answerBySdk(exchange, body, handler, () => parts.onStream(isSubscription ? 'subscription' : 'call'));
+  if (!parts.direct.answer(exchange, body, bySdk)) await bySdk();
 }
 
 function parseJson(bytes: Buffer): unknown {

@@ -8,6 +8,8 @@ export class Exchange {
   readonly response: ServerResponse;
   readonly principal: Principal;
   readonly context: RequestContext;
+  /** Name of the called tool or prompt; empty for other messages. */
+  target = '';
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Prompt } from '../core/prompt.ts';
 import type { ResourceProvider } from '../core/resource.ts';
+import type { Store } from '../core/store.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Tool } from '../core/tool.ts';
 import { buildServer, type Definitions } from './build-server.ts';
@@ -12,13 +13,15 @@ import { Exchange } from './exchange.ts';
 import type { McpOptions } from './options.ts';
 import { PromptCatalog } from './prompt-catalog.ts';
 import { ResourceCatalog } from './resource-catalog.ts';
-import { exchangeOf } from './sdk-bridge.ts';
+import { openRequestState } from './request-state.ts';
+import { exchangeIn } from './sdk-bridge.ts';
 import { ToolCatalog } from './tool-catalog.ts';
 
 export interface McpContext {
   readonly tools: readonly Tool[];
   readonly resources: readonly ResourceProvider[];
   readonly prompts: readonly Prompt[];
+  readonly store: Store;
   readonly telemetry: Telemetry;
   readonly version: string;
   /** Of a request's body. */
@@ -42,7 +45,7 @@ export interface Mcp {
 }
 
 /** The MCP endpoint: every served revision of the protocol, from one set of definitions. */
-export function createMcp(options: McpOptions, context: McpContext): Mcp {
+export async function createMcp(options: McpOptions, context: McpContext): Promise<Mcp> {
   const { telemetry, outputTokens, bodyLimitBytes } = context;
   const caller = new ToolCaller({ ...options, outputTokens }, telemetry);
   const definitions: Definitions = {
@@ -51,6 +54,7 @@ export function createMcp(options: McpOptions, context: McpContext): Mcp {
     resources: new ResourceCatalog(context.resources),
     prompts: new PromptCatalog(context.prompts),
     caller,
+    requestState: await openRequestState(context.store),
     listTtlMs: options.listTtlMs,
   };
   const sdkOptions = {
@@ -60,7 +64,7 @@ export function createMcp(options: McpOptions, context: McpContext): Mcp {
     },
   };
   const sdkHandler = (): ReturnType<typeof createMcpHandler> =>
-    createMcpHandler((request) => buildServer(definitions, exchangeOf(request)), sdkOptions);
+    createMcpHandler((request) => buildServer(definitions, exchangeIn(request.authInfo)), sdkOptions);
   const handlers = { calls: sdkHandler(), subscriptions: sdkHandler() };
   const parts = {
     definitions,

@@ -1,3 +1,4 @@
+import type { Asker } from '../core/asker.ts';
 import { AppError } from '../core/errors.ts';
 import type { Prompt, PromptMessage } from '../core/prompt.ts';
 import type { ResourceContext } from '../core/resource.ts';
@@ -39,7 +40,7 @@ export class PromptCatalog {
 
   /** @throws AppError `INVALID_ARGUMENT` for an unknown prompt or a missing argument. */
   async get(
-    context: ResourceContext,
+    context: ResourceContext & Asker,
     name: string,
     values: Readonly<Record<string, string>>,
   ): Promise<{ description: string; messages: readonly PromptMessage[] }> {

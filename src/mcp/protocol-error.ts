@@ -1,6 +1,7 @@
 import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError } from '@modelcontextprotocol/server';
 import { AppError } from '../core/errors.ts';
 import type { Logger } from '../core/telemetry.ts';
+import { InputNeeded } from './rounds.ts';
 
 /**
  * What a failed request other than a tool call is answered with. The SDK sends the message of whatever
@@ -9,8 +10,8 @@ import type { Logger } from '../core/telemetry.ts';
 export function protocolError(
   error: unknown,
   context: { uri?: string; requestId: string; logger: Logger },
-): ProtocolError {
-  if (error instanceof ProtocolError) return error;
+): ProtocolError | InputNeeded {
+  if (error instanceof ProtocolError || error instanceof InputNeeded) return error;
   if (!(error instanceof AppError)) {
     context.logger.error({ err: error }, 'request failed');
     return new ProtocolError(

@@ -1,5 +1,6 @@
 import {
   classifyInboundRequest,
+  CLIENT_CAPABILITIES_META_KEY,
   PROTOCOL_VERSION_META_KEY,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server';
@@ -12,10 +13,15 @@ export type Era = 'modern' | 'legacy';
 export type UsualMessage = {
   readonly era: Era;
   readonly id: string | number;
-} & (
-  | { readonly method: 'ping' | 'tools/list' }
-  | { readonly method: 'tools/call'; readonly name: string; readonly arguments: JsonObject | undefined }
-);
+  /** What the client has declared; nothing in the older era, which declares it once and not per message. */
+  readonly capabilities: JsonObject;
+} & ({ readonly method: 'ping' | 'tools/list' } | UsualCall);
+
+interface UsualCall {
+  readonly method: 'tools/call';
+  readonly name: string;
+  readonly arguments: JsonObject | undefined;
+}
 
 interface UsualRequest {
   readonly jsonrpc: '2.0';
@@ -63,7 +69,10 @@ export class Recogniser {
     const era = this.#era(request, headers);
     if (era === undefined) return undefined;
     const { id, method } = request;
-    return method === 'tools/call' ? usualCall(era, request, headers) : { era, id, method };
+    const capabilities = era === 'modern' ? capabilitiesOf(request) : {};
+    if (method !== 'tools/call') return { era, id, capabilities, method };
+    const call = usualCall(era, request, headers);
+    return call && { era, id, capabilities, ...call };
   }
 
   #era(request: UsualRequest, headers: MessageHeaders): Era | undefined {
@@ -110,16 +119,18 @@ function usualRequest(body: unknown): UsualRequest | undefined {
     : undefined;
 }
 
-function usualCall(
-  era: Era,
-  { id, params }: UsualRequest,
-  headers: MessageHeaders,
-): UsualMessage | undefined {
+function capabilitiesOf({ params }: UsualRequest): JsonObject {
+  const meta = params['_meta'];
+  const capabilities = isObject(meta) ? meta[CLIENT_CAPABILITIES_META_KEY] : undefined;
+  return isObject(capabilities) ? capabilities : {};
+}
+
+function usualCall(era: Era, { params }: UsualRequest, headers: MessageHeaders): UsualCall | undefined {
   const { name, arguments: args } = params;
   if (typeof name !== 'string' || (args !== undefined && !isObject(args))) return undefined;
   // An encoded name (`=?base64?…`) never equals the plain one, and so goes to the SDK.
   if (era === 'modern' && (headers.name !== name || !PLAIN_HEADER_VALUE.test(name))) return undefined;
-  return { era, id, method: 'tools/call', name, arguments: args };
+  return { method: 'tools/call', name, arguments: args };
 }
 
 function isLegacyRevision(protocolVersion: string | undefined): boolean {

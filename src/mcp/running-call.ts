@@ -1,3 +1,4 @@
+import type { Asker, ClientRequest } from '../core/asker.ts';
 import type { OutputBudget } from '../core/budget.ts';
 import { AppError } from '../core/errors.ts';
 import type { Principal } from '../core/principal.ts';
@@ -14,6 +15,7 @@ export interface CallOrigin {
   readonly logger: Logger;
   readonly onProgress?: (done: number, total?: number, message?: string) => void;
   readonly onLog?: (level: LogLevel, data: unknown) => void;
+  readonly asker: Asker;
   /** Registers what is to happen when the caller goes away or cancels; answers how to take it back. */
   onCancel(listener: () => void): () => void;
 }
@@ -63,6 +65,14 @@ export class RunningCall implements ToolCall {
 
   log(level: LogLevel, data: unknown): void {
     if (this.#isLive()) this.#origin.onLog?.(level, data);
+  }
+
+  canAsk(method: ClientRequest['method']): boolean {
+    return this.#origin.asker.canAsk(method);
+  }
+
+  ask(requests: Readonly<Record<string, ClientRequest>>): Promise<Readonly<Record<string, unknown>>> {
+    return this.#origin.asker.ask(requests);
   }
 
   /** The work has ended: nothing will abort it any more. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AuthInfo, McpHttpHandler, McpRequestContext } from '@modelcontextprotocol/server';
+import type { AuthInfo, McpHttpHandler } from '@modelcontextprotocol/server';
 import { Exchange } from './exchange.ts';
 
 const EXCHANGE = 'exchange';
@@ -10,9 +10,9 @@ function authInfoOf(exchange: Exchange): AuthInfo {
   return { token: '', clientId, scopes: [...scopes.granted], expiresAt, extra: { [EXCHANGE]: exchange } };
 }
 
-/** The exchange that a server is built for. */
-export function exchangeOf(context: McpRequestContext): Exchange {
-  const exchange = context.authInfo?.extra?.[EXCHANGE];
+/** The exchange that the SDK was called for. */
+export function exchangeIn(authInfo: AuthInfo | undefined): Exchange {
+  const exchange = authInfo?.extra?.[EXCHANGE];
   if (!(exchange instanceof Exchange)) throw new Error('The SDK was called without an exchange');
   return exchange;
 }

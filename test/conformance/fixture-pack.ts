@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ClientRequest } from '../../src/core/asker.ts';
 import { type Content, text } from '../../src/core/content.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { Prompt } from '../../src/core/prompt.ts';
@@ -8,7 +9,8 @@ import type { JsonObject, Tool, ToolCall, ToolResult } from '../../src/core/tool
 // What the conformance suite calls, under the names and with the answers that it expects.
 
 /** One red pixel. */
-const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==';
+const PNG =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==';
 /** A WAV header with no samples. */
 const WAV = 'UklGRiQAAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAAZGF0YQAAAAA=';
 
@@ -67,6 +69,30 @@ const schema202012: JsonObject = {
   additionalProperties: false,
 };
 
+function elicitation(message: string, property: string, type = 'string'): ClientRequest {
+  const requestedSchema = { type: 'object', properties: { [property]: { type } }, required: [property] };
+  return { method: 'elicitation/create', params: { message, requestedSchema } };
+}
+
+function sampling(question: string, maxTokens: number): ClientRequest {
+  const messages = [{ role: 'user', content: { type: 'text', text: question } }];
+  return { method: 'sampling/createMessage', params: { messages, maxTokens } };
+}
+
+const roots: ClientRequest = { method: 'roots/list', params: {} };
+
+/** A tool that asks round by round and then answers all it was told. */
+function asking(name: string, ...rounds: Record<string, ClientRequest>[]): Tool {
+  return tool(name, async (call) => {
+    const told: unknown[] = [];
+    for (const requests of rounds) {
+      const can = Object.entries(requests).filter(([, request]) => call.canAsk(request.method));
+      told.push(await call.ask(Object.fromEntries(can)));
+    }
+    return { content: [text(`state-ok ${JSON.stringify(told)}`)] };
+  });
+}
+
 export const conformanceTools: readonly Tool[] = [
   answering('test_simple_text', text('This is a simple text response for testing.')),
   answering('test_image_content', image),
@@ -104,7 +130,50 @@ export const conformanceTools: readonly Tool[] = [
     }
     return { content: [text('Tool with logging executed successfully.')] };
   }),
-  tool('json_schema_2020_12_tool', (_call, args) => ({ content: [text(JSON.stringify(args))] }), schema202012),
+  tool(
+    'json_schema_2020_12_tool',
+    (_call, args) => ({ content: [text(JSON.stringify(args))] }),
+    schema202012,
+  ),
+  asking('test_input_required_result_elicitation', { user_name: elicitation('What is your name?', 'name') }),
+  asking('test_input_required_result_sampling', {
+    capital_question: sampling('What is the capital of France?', 100),
+  }),
+  asking('test_input_required_result_list_roots', { client_roots: roots }),
+  asking('test_input_required_result_request_state', {
+    confirm: elicitation('Please confirm', 'ok', 'boolean'),
+  }),
+  asking('test_input_required_result_multiple_inputs', {
+    user_name: elicitation('What is your name?', 'name'),
+    greeting: sampling('Generate a greeting', 50),
+    client_roots: roots,
+  }),
+  asking(
+    'test_input_required_result_multi_round',
+    { step1: elicitation('Step 1: What is your name?', 'name') },
+    { step2: elicitation('Step 2: What is your favorite color?', 'color') },
+  ),
+  asking('test_input_required_result_tampered_state', {
+    confirm: elicitation('Please confirm', 'ok', 'boolean'),
+  }),
+  // Asks whether or not the client has said that it can answer.
+  tool('test_missing_capability', async (call) => {
+    await call.ask({ question: sampling('Anything', 10) });
+    return { content: [text('sampled')] };
+  }),
+  tool('test_streaming_elicitation', async (call) => {
+    call.progress(1, 2);
+    await call.ask({ user_name: elicitation('What is your name?', 'name') });
+    return { content: [text('asked')] };
+  }),
+  tool('test_logging_tool', (call) => {
+    call.log('info', 'a log line');
+    return { content: [text('logged')] };
+  }),
+  asking('test_input_required_result_capabilities', {
+    user_name: elicitation('What is your name?', 'name'),
+    greeting: sampling('Generate a greeting', 50),
+  }),
 ];
 
 export const conformanceResources: readonly ResourceProvider[] = [
@@ -141,7 +210,8 @@ export const conformanceResources: readonly ResourceProvider[] = [
           return Promise.reject(new AppError('PATH_NOT_FOUND', `There is no resource ${uri}.`));
       }
     },
-    complete: (_context, _variable, typed) => Promise.resolve(['1', '2', '10'].filter((id) => id.startsWith(typed))),
+    complete: (_context, _variable, typed) =>
+      Promise.resolve(['1', '2', '10'].filter((id) => id.startsWith(typed))),
   },
 ];
 
@@ -175,4 +245,13 @@ export const conformancePrompts: readonly Prompt[] = [
     text('Please process the embedded resource above.'),
   ]),
   prompt('test_prompt_with_image', [], () => [image, text('Please analyze the image above.')]),
+  {
+    ...prompt('test_input_required_result_prompt', [], () => []),
+    async get(context) {
+      const told = await context.ask({
+        user_context: elicitation('What context should the prompt use?', 'context'),
+      });
+      return [{ role: 'user', content: text(JSON.stringify(told)) }];
+    },
+  },
 ];

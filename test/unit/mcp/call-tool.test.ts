@@ -5,6 +5,7 @@ import { AppError } from '../../../src/core/errors.ts';
 import { ScopeSet } from '../../../src/core/scopes.ts';
 import { defineTool, type Tool, type ToolCall } from '../../../src/core/tool.ts';
 import { ToolCaller } from '../../../src/mcp/call-tool.ts';
+import { noAsker } from '../../../src/mcp/rounds.ts';
 import type { CallOrigin } from '../../../src/mcp/running-call.ts';
 import { recordTelemetry } from '../../fixtures/recorded-telemetry.ts';
 
@@ -18,6 +19,7 @@ function setUp(limits: Partial<{ maxCallMs: number }> = {}) {
     requestId: 'req-7',
     logger: telemetry.logger,
     onCancel: () => () => undefined,
+    asker: noAsker,
     ...changes,
   });
   return { telemetry, caller, origin };
