@@ -1,0 +1,13 @@
+export { configureExpress } from './configure-express.ts';
+export { errorResponse, notFound } from './error-response.ts';
+export { diskCheck, storeCheck } from './health.ts';
+export { hostPolicy } from './host-policy.ts';
+export { drainGate, Lifecycle } from './lifecycle.ts';
+export { type Listener, listen } from './listen.ts';
+export { listenForMetrics } from './metrics-listener.ts';
+export { operations } from './operations.ts';
+export { originPolicy } from './origin-policy.ts';
+export { publicUrlOf } from './public-url.ts';
+export { rateLimit } from './rate-limit.ts';
+export { requestContext } from './request-context.ts';
+export { securityHeaders } from './security-headers.ts';
