@@ -1,0 +1,3 @@
+module harbourlane.example/sensor-gateway
+
+go 1.24

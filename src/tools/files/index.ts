@@ -1,0 +1,96 @@
+import { AppError } from '../../core/errors.ts';
+import type { HealthCheck, HealthReport } from '../../core/health.ts';
+import type { ResourceProvider } from '../../core/resource.ts';
+import type { Logger } from '../../core/telemetry.ts';
+import type { Tool } from '../../core/tool.ts';
+import { FileFinder } from './listing/find-files.ts';
+import { listFilesTool } from './listing/list-files.ts';
+import type { FilesOptions } from './options.ts';
+import { readFileTool } from './reading/read-file.ts';
+import { WorkspaceResources } from './resources.ts';
+import { Ripgrep } from './ripgrep.ts';
+import { searchFilesTool } from './searching/search-files.ts';
+import type { FileServices } from './services.ts';
+import { Slots } from './slots.ts';
+import { Lookup } from './suggest.ts';
+import { DenyList } from './workspace/deny-list.ts';
+import { readDirectory } from './workspace/directory.ts';
+import { WorkspaceRoot } from './workspace/root.ts';
+import { Sandbox } from './workspace/sandbox.ts';
+import { WORKSPACE_URI } from './workspace/virtual-path.ts';
+
+export interface FileTools {
+  readonly tools: readonly Tool[];
+  readonly resources: readonly ResourceProvider[];
+  readonly checks: readonly HealthCheck[];
+  readonly sources: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly path: string;
+    readonly uri: string;
+    readonly check: string;
+  }[];
+  readonly limits: Readonly<Record<string, number>>;
+  /** Version of the search program; undefined where it is missing. */
+  ripgrepVersion(): Promise<string | undefined>;
+  close(): void;
+}
+
+const CHECK = 'workspace';
+const OPEN_DIRECTORIES = 32;
+
+/** The tools that work on the workspace. A folder that cannot be reached is no reason not to start: the check tells. */
+export function createFileTools(options: FilesOptions, { logger }: { readonly logger: Logger }): FileTools {
+  const sandbox = new Sandbox([new WorkspaceRoot('/', options.workspace)], new DenyList(options.deny));
+  const ripgrep = new Ripgrep(new Slots(options.maxProcesses));
+  const finder = new FileFinder(ripgrep, sandbox);
+  const services: FileServices = {
+    options,
+    sandbox,
+    ripgrep,
+    finder,
+    lookup: new Lookup(sandbox, finder),
+    directories: new Slots(OPEN_DIRECTORIES),
+  };
+  return {
+    tools: [listFilesTool(services), readFileTool(services), searchFilesTool(services)],
+    resources: [new WorkspaceResources(services)],
+    checks: [{ name: CHECK, check: () => checkWorkspace(sandbox) }],
+    sources: [{ name: 'workspace', kind: 'files', path: '/', uri: `${WORKSPACE_URI}/`, check: CHECK }],
+    limits: {
+      read_lines: options.maxReadLines,
+      resource_bytes: options.maxResourceBytes,
+      search_seconds: options.searchTimeoutMs / 1000,
+    },
+    ripgrepVersion: () =>
+      ripgrep.version().catch((error: unknown) => {
+        logger.warn({ err: error }, 'ripgrep cannot be started');
+        return undefined;
+      }),
+    close: () => {
+      ripgrep.close();
+    },
+  };
+}
+
+async function checkWorkspace(sandbox: Sandbox): Promise<HealthReport> {
+  try {
+    const root = await sandbox.open('/');
+    try {
+      if (root.kind !== 'directory') return { status: 'failed', detail: 'the workspace is no folder' };
+      await readDirectory(root);
+      return { status: 'ok' };
+    } finally {
+      await root.close();
+    }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const isForbidden = error.code === 'FORBIDDEN';
+    return {
+      status: 'failed',
+      detail: isForbidden
+        ? 'the server may not read the workspace folder'
+        : 'the workspace folder cannot be reached',
+    };
+  }
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { setting } from '../../core/setting.ts';
+
+const DENIED_BY_DEFAULT = [
+  '.env*',
+  '.git/',
+  '.ssh/',
+  '.gnupg/',
+  '.aws/',
+  '.kube/',
+  '.netrc',
+  '.npmrc',
+  '.pypirc',
+  '.htpasswd',
+  '.git-credentials',
+  'id_rsa*',
+  'id_ed25519*',
+  'id_ecdsa*',
+  '*.pem',
+  '*.key',
+  '*.p12',
+  '*.pfx',
+  '*.jks',
+  '*.keystore',
+  '*.kdbx',
+];
+
+/** Of the tools that work on the workspace's files. */
+export const filesOptions = z.object({
+  workspace: setting(z.string().min(1).default('examples/workspace'), {
+    description:
+      'Folder that the file tools serve. Nothing outside of it can be reached, by whatever path or link. A relative path starts at the working directory.',
+    example: '/srv/workspace',
+    env: 'FAIRLEAD_WORKSPACE',
+  }),
+  deny: setting(z.array(z.string().min(1).max(256)).default(DENIED_BY_DEFAULT), {
+    description:
+      'Files and folders that behave as if they did not exist. A pattern without a slash names a file or folder at any depth, one with a slash a path from the root of the workspace; case does not matter. Setting it replaces the default list.',
+    example: ['.env*', '.git/', '*.pem', 'finance/payroll'],
+  }),
+  maxReadLines: setting(z.int().min(1).max(10_000).default(2000), {
+    description: 'Lines that one call of read_file may ask for.',
+    example: 1000,
+  }),
+  maxResourceBytes: setting(z.int().min(1024).max(16_777_216).default(1_048_576), {
+    description:
+      'Bytes of the largest file that is served whole, as a resource; larger ones are read in parts with read_file.',
+    example: 262_144,
+  }),
+  searchTimeoutMs: setting(z.int().min(100).max(300_000).default(20_000), {
+    description: 'Time after which a search is ended, in milliseconds.',
+    example: 10_000,
+  }),
+  maxProcesses: setting(z.int().min(1).max(64).default(4), {
+    description: 'Search processes that run at the same time, over all callers; further ones wait.',
+    example: 8,
+  }),
+});
+
+export type FilesOptions = z.output<typeof filesOptions>;

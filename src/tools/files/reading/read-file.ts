@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { type Content, text } from '../../../core/content.ts';
+import { AppError } from '../../../core/errors.ts';
+import { defineTool, type Tool, type ToolCall } from '../../../core/tool.ts';
+import { callText } from '../phrases.ts';
+import type { FileServices } from '../services.ts';
+import { shown, virtualPath } from '../workspace/virtual-path.ts';
+import { LineIndexes } from './line-index.ts';
+import { readOne } from './read-one.ts';
+import { TableReader } from './table-reader.ts';
+
+const DESCRIPTION = `Reads files of the workspace. Take it for one file or for several at once (up to 10 paths in one call, each under its own heading); to find where something stands take search_files first. Text comes as a window of lines, from files of any size: start_line and max_lines choose it, a negative start_line counts from the end (-50: the last 50 lines). The encoding is recognised. PNG, JPEG, GIF and WebP images up to 1 MB come as images; of Parquet files and .xlsx spreadsheets the columns and rows come as CSV, start_line then counting rows. The closing line says which lines were shown of how many, and the start_line to go on with: make the same call with it.`;
+
+export function readFileTool(services: FileServices): Tool {
+  const { maxReadLines } = services.options;
+  const indexes = new LineIndexes();
+  const tables = new TableReader();
+  return defineTool({
+    name: 'read_file',
+    title: 'Read files',
+    description: DESCRIPTION,
+    scopes: ['files:read'],
+    effect: 'read',
+    input: inputSchema(maxReadLines),
+    aliases: {
+      path: 'paths',
+      file_path: 'paths',
+      filepath: 'paths',
+      file: 'paths',
+      filename: 'paths',
+      uri: 'paths',
+      uris: 'paths',
+      line: 'start_line',
+      start: 'start_line',
+      line_count: 'max_lines',
+    },
+    async run(call, args) {
+      const paths = args.paths.map((path) => virtualPath(path));
+      return { content: await readAll({ services, indexes, tables, call }, { ...args, paths }) };
+    },
+  });
+}
+
+function inputSchema(maxReadLines: number) {
+  return z.object({
+    paths: z
+      .array(z.string().min(1))
+      .min(1)
+      .max(10)
+      .describe('Files to read, as list_files shows them: ["/docs/plan.md"].'),
+    start_line: z.int().default(1).describe('First line to show; negative: counted from the end.'),
+    max_lines: z
+      .int()
+      .min(1)
+      .max(maxReadLines)
+      .default(Math.min(400, maxReadLines))
+      .describe('Lines to show of each file.'),
+    encoding: z
+      .string()
+      .max(40)
+      .default('auto')
+      .describe('auto, or the name of the encoding if the text comes out garbled: "gb18030", "shift_jis".'),
+  });
+}
+
+interface Reading {
+  readonly services: FileServices;
+  readonly indexes: LineIndexes;
+  readonly tables: TableReader;
+  readonly call: ToolCall;
+}
+
+interface ReadQuestion {
+  readonly paths: readonly string[];
+  readonly start_line: number;
+  readonly max_lines: number;
+  readonly encoding: string;
+}
+
+/** Failures of single files stand in their place; the call fails when every file did. */
+async function readAll(reading: Reading, question: ReadQuestion): Promise<Content[]> {
+  const { call } = reading;
+  const content: Content[] = [];
+  const failures: AppError[] = [];
+  for (const [index, path] of question.paths.entries()) {
+    const others = question.paths.length - index - 1;
+    if (question.paths.length > 1) content.push(text(`==> ${shown(path)} <==`));
+    try {
+      // What is left is shared out evenly; what a short file leaves over goes to those after it.
+      const reserve = Math.floor((call.budget.left * others) / (others + 1));
+      content.push(...(await readPath(reading, question, path, reserve)));
+    } catch (error) {
+      if (!(error instanceof AppError) || call.signal.aborted) throw error;
+      failures.push(error);
+      content.push(text(`${error.code}: ${error.message} Next: ${error.next ?? 'go on without this file'}.`));
+    }
+  }
+  const [first] = failures;
+  if (first !== undefined && failures.length === question.paths.length) throw combined(failures, first);
+  return merged(content);
+}
+
+function readPath(
+  { services, indexes, tables, call }: Reading,
+  question: ReadQuestion,
+  path: string,
+  reserve: number,
+): Promise<Content[]> {
+  const { start_line: startLine, max_lines: maxLines, encoding } = question;
+  const again = (change: { path?: string; start_line?: number }): string =>
+    callText('read_file', {
+      paths: [change.path ?? path],
+      ...(change.start_line === undefined && startLine === 1
+        ? {}
+        : { start_line: change.start_line ?? startLine }),
+      ...(maxLines === 400 ? {} : { max_lines: maxLines }),
+      ...(encoding === 'auto' ? {} : { encoding }),
+    });
+  return readOne({ services, indexes, tables, call, path, startLine, maxLines, encoding, reserve, again });
+}
+
+function combined(failures: readonly AppError[], first: AppError): AppError {
+  const others = failures.slice(1).map((failure) => `${failure.code}: ${failure.message}`);
+  return new AppError(first.code, [first.message, ...others].join(' '), {
+    ...(first.next === undefined ? {} : { next: first.next }),
+    cause: first.cause,
+  });
+}
+
+/** Neighbouring texts as one block. */
+function merged(content: readonly Content[]): Content[] {
+  const blocks: Content[] = [];
+  for (const block of content) {
+    const last = blocks.at(-1);
+    if (block.type === 'text' && last?.type === 'text') {
+      blocks[blocks.length - 1] = text(`${last.text}\n${block.text}`);
+    } else blocks.push(block);
+  }
+  return blocks;
+}

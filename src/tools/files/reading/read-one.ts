@@ -1,0 +1,94 @@
+import { type Content, text } from '../../../core/content.ts';
+import { AppError } from '../../../core/errors.ts';
+import { callText, fileSize } from '../phrases.ts';
+import { fileError } from '../workspace/file-error.ts';
+import type { OpenFile } from '../workspace/sandbox.ts';
+import { nameOf, parentOf, quoted } from '../workspace/virtual-path.ts';
+import { detectEncoding, type Encoding, namedEncoding } from './encoding.ts';
+import { type FileKind, binary, kindOf } from './file-kind.ts';
+import type { ReadRequest } from './read-request.ts';
+import { tablePage } from './table-page.ts';
+import { textPage } from './text-page.ts';
+
+const HEAD_BYTES = 64 * 1024;
+const MAX_IMAGE_BYTES = 1_000_000;
+/** Tokens for the closing note. */
+const CLOSING_TOKENS = 150;
+
+/** Reads one file in the way that its first bytes ask for. */
+export async function readOne(request: ReadRequest): Promise<Content[]> {
+  const { services, call, path } = request;
+  const file = await services.lookup.openFile(path, (other) => request.again({ path: other }), call.signal);
+  try {
+    const head = await readAt(file, 0, HEAD_BYTES);
+    const kind = request.encoding === 'auto' ? kindOf(head, nameOf(path)) : undefined;
+    if (kind?.kind === 'image') return [await image(file, kind)];
+    if (kind?.kind === 'parquet' || kind?.kind === 'workbook') {
+      return [
+        text(
+          await tablePage({ ...request, file, format: kind.kind, reserve: request.reserve + CLOSING_TOKENS }),
+        ),
+      ];
+    }
+    if (kind !== undefined) throw notText(request, file, kind);
+    const encoding = await encodingOf(request, file, head);
+    return [text(await readText(request, file, head, encoding))];
+  } catch (error) {
+    throw fileError(error, path);
+  } finally {
+    await file.close();
+  }
+}
+
+async function encodingOf(request: ReadRequest, file: OpenFile, head: Buffer): Promise<Encoding> {
+  if (request.encoding !== 'auto') return namedEncoding(request.encoding, head);
+  const encoding = await detectEncoding(head, head.length >= file.stats.size);
+  if (encoding === undefined) throw notText(request, file, binary('binary data'));
+  return encoding;
+}
+
+function readText(request: ReadRequest, file: OpenFile, head: Buffer, encoding: Encoding): Promise<string> {
+  const { startLine, maxLines, indexes, call } = request;
+  return textPage({
+    file,
+    head,
+    encoding,
+    startLine,
+    maxLines,
+    budget: call.budget,
+    reserve: request.reserve + CLOSING_TOKENS,
+    indexes,
+    signal: call.signal,
+    again: (line) => request.again({ start_line: line }),
+  });
+}
+
+async function image(file: OpenFile, kind: FileKind & { kind: 'image' }): Promise<Content> {
+  const { size } = file.stats;
+  if (size > MAX_IMAGE_BYTES) {
+    throw new AppError(
+      'FILE_TOO_LARGE',
+      `${quoted(file.path)} is a ${kind.name} of ${fileSize(size)}; images of up to 1 MB are shown.`,
+      { next: 'go on without it, or ask for a smaller version of it' },
+    );
+  }
+  const bytes = await readAt(file, 0, size);
+  return { type: 'image', data: bytes.toString('base64'), mimeType: kind.mimeType };
+}
+
+function notText({ encoding }: ReadRequest, file: OpenFile, kind: FileKind): AppError {
+  const what = `${quoted(file.path)} is not text: ${kind.name}, ${fileSize(file.stats.size)}.`;
+  const other = callText('list_files', { path: parentOf(file.path) });
+  return new AppError('NOT_TEXT', what, {
+    next:
+      encoding === 'auto'
+        ? `${other} shows what lies beside it; if it is text in an unusual encoding, name that as encoding`
+        : other,
+  });
+}
+
+async function readAt(file: OpenFile, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(Math.min(length, Math.max(0, file.stats.size - offset)));
+  const { bytesRead } = await file.handle.read(buffer, 0, buffer.length, offset);
+  return buffer.subarray(0, bytesRead);
+}

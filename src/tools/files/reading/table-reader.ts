@@ -1,0 +1,77 @@
+import { Worker } from 'node:worker_threads';
+import { AppError } from '../../../core/errors.ts';
+import { Slots } from '../slots.ts';
+import { quoted } from '../workspace/virtual-path.ts';
+import type { Table, TableAnswer, TableQuestion } from './table.ts';
+
+// The file beside this one, in the sources as in the build.
+const PROGRAM = new URL(`./table-worker${/\.[a-z]+$/.exec(import.meta.url)?.[0] ?? ''}`, import.meta.url);
+const WORKERS = 2;
+const MAX_HEAP_MB = 512;
+
+/** Reads table files in threads that end with the call. */
+export class TableReader {
+  readonly #slots = new Slots(WORKERS, 64);
+
+  /** @throws AppError `NOT_TEXT` for a damaged file, `FILE_TOO_LARGE`, `BUSY`; the signal's reason */
+  async read(path: string, question: TableQuestion, signal: AbortSignal): Promise<Table> {
+    const release = await this.#slots.acquire(signal);
+    try {
+      const answer = await ask(question, signal);
+      if ('table' in answer) return answer.table;
+      throw refusal(path, question, answer.problem, new Error(answer.detail));
+    } finally {
+      release();
+    }
+  }
+}
+
+function ask(question: TableQuestion, signal: AbortSignal): Promise<TableAnswer> {
+  signal.throwIfAborted();
+  const worker = new Worker(PROGRAM, {
+    workerData: question,
+    env: {},
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+  });
+  return new Promise<TableAnswer>((resolve, reject) => {
+    const abort = (): void => {
+      reject(signal.reason as Error);
+      void worker.terminate();
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    worker.once('message', resolve);
+    worker.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') resolve({ problem: 'too-large', detail: error.message });
+      else reject(error);
+    });
+    worker.once('exit', () => {
+      signal.removeEventListener('abort', abort);
+      reject(new Error('The thread that reads tables ended without an answer'));
+    });
+  });
+}
+
+function refusal(
+  path: string,
+  { format }: TableQuestion,
+  problem: 'too-large' | 'damaged',
+  cause: Error,
+): AppError {
+  const what = format === 'parquet' ? 'Parquet file' : 'spreadsheet';
+  if (problem === 'damaged') {
+    return new AppError(
+      'NOT_TEXT',
+      `${quoted(path)} is a ${what} that cannot be read: it is damaged or of an unknown kind.`,
+      {
+        cause,
+        next: 'go on without it, or ask for the data as CSV',
+      },
+    );
+  }
+  return new AppError('FILE_TOO_LARGE', `${quoted(path)} is a ${what} too large to be opened here.`, {
+    cause,
+    next: 'go on without it, or ask for the part of interest as CSV',
+  });
+}

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { Cursors } from '../cursor.ts';
+import { isPassedOver } from '../listing/walk.ts';
+import { positionOf } from '../listing/position.ts';
+import { callText, counted, grouped } from '../phrases.ts';
+import type { Entry, OpenFile } from '../workspace/sandbox.ts';
+import { joinPath, shown } from '../workspace/virtual-path.ts';
+import { findCandidates } from './candidates.ts';
+import { MAX_OPENED, OpenedSearch } from './opened-search.ts';
+import type { SearchPage } from './query.ts';
+import { type Report, reportFor } from './report.ts';
+
+/** Where a page goes on: the next file (relative to the searched folder), and how many of its matches were shown. */
+interface Mark {
+  readonly file: string;
+  readonly skip: number;
+}
+
+const cursors = new Cursors('search_files', z.tuple([z.string().max(4096), z.int().min(0).max(1_000_000)]));
+const MIN_BATCH = 4;
+const RESULTS_PER_FILE = 4;
+
+/** One page of what a search finds, as text. */
+export async function searchPage(page: SearchPage): Promise<string> {
+  const { services, query, signal, cursor } = page;
+  const start = cursor === undefined ? undefined : cursors.read(query, cursor);
+  const again = (path: string): string => callText('search_files', { pattern: query.pattern, path });
+  const place = await services.lookup.open(query.path, again, signal);
+  try {
+    const mark = { file: start?.[0] ?? '', skip: start?.[1] ?? 0 };
+    const report = reportFor(page, place.kind === 'directory', {
+      path: mark.file === '' ? query.path : joinPath(query.path, mark.file),
+      skip: mark.skip,
+    });
+    const found =
+      place.kind === 'directory'
+        ? await searchDirectory(page, place, report, mark)
+        : await searchOne(page, place, report);
+    return `${report.text}[${closing(page, report, found)}]`;
+  } finally {
+    await place.close();
+  }
+}
+
+interface Found {
+  readonly next: Mark | undefined;
+  /** Files that hold matches, where they were all looked for. */
+  readonly total: number | undefined;
+}
+
+async function searchOne(page: SearchPage, place: Entry, report: Report): Promise<Found> {
+  const file = await page.services.sandbox.openFile(place.path);
+  try {
+    const shownMatches = await report.add([file], new OpenedSearch(page.services.ripgrep, page.signal));
+    return {
+      next: shownMatches === undefined ? undefined : { file: '', skip: shownMatches.skip },
+      total: undefined,
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Takes the candidates in batches until the page is full or none are left. */
+async function searchDirectory(
+  page: SearchPage,
+  directory: Entry,
+  report: Report,
+  start: Mark,
+): Promise<Found> {
+  const { services, query, signal } = page;
+  const search = new OpenedSearch(services.ripgrep, signal);
+  let from: string | undefined = start.file;
+  let total: number | undefined;
+  while (from !== undefined) {
+    const request = { services, directory, query, from: positionOf(from), wanted: report.room, signal };
+    const candidates = await findCandidates(request);
+    total ??= candidates.total;
+    const stopped = await searchBatches(page, report, search, candidates.files);
+    if (stopped !== undefined) return { next: stopped, total };
+    if (report.room === 0) {
+      return { next: candidates.next === undefined ? undefined : { file: candidates.next, skip: 0 }, total };
+    }
+    from = candidates.next;
+  }
+  return { next: undefined, total };
+}
+
+/** Answers where to go on, when the page was full before the files were through. */
+async function searchBatches(
+  page: SearchPage,
+  report: Report,
+  search: OpenedSearch,
+  files: readonly string[],
+): Promise<Mark | undefined> {
+  let at = 0;
+  while (at < files.length) {
+    if (report.room === 0) return { file: files[at] ?? '', skip: 0 };
+    const size = Math.min(MAX_OPENED, Math.max(MIN_BATCH, Math.ceil(report.room / RESULTS_PER_FILE)));
+    const batch = files.slice(at, at + size);
+    const opened = await openAll(page, batch);
+    try {
+      const stop = await report.add(
+        opened.map(({ file }) => file),
+        search,
+      );
+      const file = opened.find((one) => one.file === stop?.file)?.relative;
+      if (stop !== undefined && file !== undefined) return { file, skip: stop.skip };
+    } finally {
+      await Promise.all(opened.map(({ file }) => file.close()));
+    }
+    at += size;
+  }
+  return undefined;
+}
+
+async function openAll(
+  { services, query }: SearchPage,
+  batch: readonly string[],
+): Promise<{ relative: string; file: OpenFile }[]> {
+  const openings = batch.map(async (relative) => ({
+    relative,
+    file: await services.sandbox.openFile(joinPath(query.path, relative)),
+  }));
+  const results = await Promise.allSettled(openings);
+  const opened = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
+  const failure = results.find((result) => result.status === 'rejected' && !isPassedOver(result.reason));
+  if (failure?.status === 'rejected') {
+    await Promise.all(opened.map(({ file }) => file.close()));
+    throw failure.reason as Error;
+  }
+  return opened;
+}
+
+function closing({ query }: SearchPage, report: Report, { next, total }: Found): string {
+  const where = query.path === '/' ? '' : ` below ${shown(query.path)}`;
+  if (report.files === 0 && next === undefined) {
+    return `nothing found${where}; ignored, binary and denied files are not searched`;
+  }
+  const parts = [`${report.summary}${where}`];
+  if (total !== undefined && total > report.files) parts.push(`${grouped(total)} files match in all`);
+  if (report.crowded > 0) {
+    parts.push(
+      `${counted(report.crowded, 'file')} marked + with more matches than shown: search it alone, by path`,
+    );
+  }
+  parts.push(
+    next === undefined
+      ? 'end of the results'
+      : `next cursor="${cursors.write(query, [next.file, next.skip])}"`,
+  );
+  return parts.join('; ');
+}
