@@ -1,0 +1,93 @@
+import type { RequestHandler } from 'express';
+import { type Clock, systemClock } from '../core/clock.ts';
+import type { AppError } from '../core/errors.ts';
+import { createChallenge } from './challenge.ts';
+import { defaultScopes } from './default-scopes.ts';
+import { createEmbeddedMode } from './modes/embedded.ts';
+import { createNoneMode } from './modes/none.ts';
+import type { AUTH_MODES, AuthOptions } from './options.ts';
+import { requirePrincipal } from './require-principal.ts';
+import { createResourceMetadata, resourceMetadataUrl } from './resource-metadata.ts';
+import { type AuthorizationServerContext, createAuthorizationServer } from './server/authorization-server.ts';
+
+export type { AuthPages } from './pages.ts';
+export { type Account, type Accounts, openAccounts } from './server/accounts.ts';
+export { rotateKeys } from './server/keys.ts';
+
+export type AuthContext = Omit<AuthorizationServerContext, 'clock'> & { readonly clock?: Clock };
+
+export interface Auth {
+  /** Metadata, the endpoints of OAuth, and the pages: to be mounted at the root, with no body parser ahead. */
+  readonly routes: readonly RequestHandler[];
+  /** Sets the principal of a request's context, or refuses the request. */
+  readonly requirePrincipal: RequestHandler;
+  /** The `WWW-Authenticate` value that belongs to an error, where one does. */
+  readonly challenge: (error: AppError) => string | undefined;
+  /** A new one-time link for the owner account, good for an hour; undefined when there is an account. */
+  setupUrl(): Promise<URL | undefined>;
+  /** Loads what the first request to the authorization server would otherwise wait for. */
+  warmUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
+type AuthMode = (typeof AUTH_MODES)[number];
+
+const modes: Readonly<
+  Record<AuthMode, (options: AuthOptions, context: Required<AuthContext>) => Promise<Auth>>
+> = {
+  embedded: embeddedAuth,
+  none: noAuth,
+};
+
+/**
+ * Authorization as configured.
+ *
+ * @throws AppError `CONFIGURATION_INVALID` when the key file is open to others or damaged, or mode `none`
+ *   is asked for on an address that other machines can reach.
+ */
+export async function createAuth(options: AuthOptions, context: AuthContext): Promise<Auth> {
+  return await modes[options.mode](options, { passwordCost: undefined, clock: systemClock, ...context });
+}
+
+async function embeddedAuth(options: AuthOptions, context: Required<AuthContext>): Promise<Auth> {
+  const { publicUrl, resource, telemetry, clock } = context;
+  const scopes = defaultScopes(context.scopes);
+  const server = await createAuthorizationServer(options, context);
+  const authenticator = await createEmbeddedMode({
+    ...context,
+    issuer: publicUrl.origin,
+    verificationKeys: () => server.keys().verification,
+  });
+  const resourceMetadata = createResourceMetadata({
+    resource,
+    scopes,
+    issuer: publicUrl.origin,
+    name: 'Fairlead',
+    documentation: publicUrl,
+  });
+  return {
+    routes: [resourceMetadata, ...server.routes],
+    requirePrincipal: requirePrincipal({ authenticator, telemetry, clock }),
+    challenge: createChallenge({
+      resourceMetadata: resourceMetadataUrl(resource),
+      defaultScopes: scopes,
+    }),
+    setupUrl: () => server.setupUrl(),
+    warmUp: () => server.warmUp(),
+    close: async () => {
+      server.close();
+      await authenticator.close();
+    },
+  };
+}
+
+function noAuth(_options: AuthOptions, { publicUrl }: AuthContext): Promise<Auth> {
+  return Promise.resolve({
+    routes: [],
+    requirePrincipal: createNoneMode({ host: publicUrl.hostname }),
+    challenge: () => undefined,
+    setupUrl: () => Promise.resolve(undefined),
+    warmUp: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  });
+}

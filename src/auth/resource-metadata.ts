@@ -1,0 +1,50 @@
+import { hash } from 'node:crypto';
+import { type RequestHandler, Router } from 'express';
+import type { Scope } from '../core/scopes.ts';
+
+interface ResourceMetadataOptions {
+  /** The public URL of the MCP endpoint, exactly as clients use it. */
+  readonly resource: URL;
+  readonly issuer: string;
+  /** What a client needs to begin with; more is asked for when a call needs it. */
+  readonly scopes: readonly Scope[];
+  /** For people. */
+  readonly name: string;
+  /** A page that tells developers how to connect. */
+  readonly documentation: URL;
+}
+
+const WELL_KNOWN = '/.well-known/oauth-protected-resource';
+const CACHE_SECONDS = 300;
+
+/** Where the metadata of a resource is found (RFC 9728 §3.1): the well-known path goes before the resource's own. */
+export function resourceMetadataUrl(resource: URL): URL {
+  return new URL(WELL_KNOWN + resource.pathname, resource.origin);
+}
+
+/**
+ * Serves the protected resource metadata (RFC 9728), also at the well-known path alone, where clients
+ * look that were given no address.
+ */
+export function createResourceMetadata(options: ResourceMetadataOptions): RequestHandler {
+  const document = Buffer.from(
+    JSON.stringify({
+      resource: options.resource.href,
+      authorization_servers: [options.issuer],
+      scopes_supported: options.scopes,
+      bearer_methods_supported: ['header'],
+      resource_name: options.name,
+      resource_documentation: options.documentation.href,
+    }),
+  );
+  const headers = {
+    'Content-Type': 'application/json',
+    'Cache-Control': `public, max-age=${String(CACHE_SECONDS)}`,
+    ETag: `"${hash('sha256', document, 'base64url')}"`,
+  };
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get([WELL_KNOWN, resourceMetadataUrl(options.resource).pathname], (_request, response) => {
+    response.set(headers).send(document);
+  });
+  return router;
+}

@@ -1,0 +1,10 @@
+/** Paths of the protocol, named as oidc-provider names them. Clients of 2025-03-26 guess the first three. */
+export const ENDPOINTS = {
+  authorization: '/authorize',
+  token: '/token',
+  registration: '/register',
+  revocation: '/revoke',
+  introspection: '/introspect',
+  pushed_authorization_request: '/request',
+  jwks: '/jwks',
+} as const;

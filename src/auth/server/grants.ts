@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { Lifetime, Store } from '../../core/store.ts';
+import { MAX_ACCESS_TOKEN_TTL } from '../options.ts';
+import { revoke } from '../revocations.ts';
+import { digest, prefixes, records } from './records.ts';
+import { scanAll } from './scan-all.ts';
+
+/** Seconds beyond the longest access token for which a revocation is remembered: clocks differ. */
+const REVOCATION_MARGIN = 60;
+export const REVOCATION_LIFETIME = MAX_ACCESS_TOKEN_TTL + REVOCATION_MARGIN;
+
+const grantDetails = z.object({
+  clientId: z.string(),
+  clientName: z.string(),
+  /** The host of the client's metadata document, or where people return after sign-in. */
+  clientHost: z.string(),
+  /** Seconds since the epoch. */
+  allowedAt: z.number(),
+  scopes: z.array(z.string()),
+});
+
+/** What the person who gave a grant can read about it. */
+export type GrantDetails = z.output<typeof grantDetails>;
+
+export interface AccountGrant extends GrantDetails {
+  /** The hashed id: good for naming the grant, for nothing else. */
+  readonly gid: string;
+}
+
+/**
+ * The claim of access tokens that names their grant without telling its id: the first 22 characters of
+ * the id's SHA-256 in base64url.
+ */
+export function hashedGrantId(grantId: string): string {
+  return digest(grantId).slice(0, 22);
+}
+
+/** The consents that people have given to clients. Ending one ends every token that came of it. */
+export class Grants {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Lists the grant on the person's account page. */
+  async describe(
+    accountId: string,
+    grantId: string,
+    details: GrantDetails,
+    lifetime: Lifetime,
+  ): Promise<void> {
+    await this.#store.put(records.accountGrant(accountId, grantId), JSON.stringify(details), lifetime);
+  }
+
+  /** Newest first. */
+  async list(accountId: string): Promise<AccountGrant[]> {
+    const grants: AccountGrant[] = [];
+    for await (const [grantId, details] of this.#entries(accountId)) {
+      if ((await this.#store.get(records.entity('Grant', grantId))) === undefined) continue;
+      grants.push({ gid: hashedGrantId(grantId), ...details });
+    }
+    return grants.sort((a, b) => b.allowedAt - a.allowedAt);
+  }
+
+  /** Ends a grant that the account gave; answers what it was, or undefined when there is none. */
+  async revokeOwn(accountId: string, gid: string): Promise<GrantDetails | undefined> {
+    for await (const [grantId, details] of this.#entries(accountId)) {
+      if (hashedGrantId(grantId) !== gid) continue;
+      await this.revoke(grantId);
+      await this.#store.take(records.accountGrant(accountId, grantId));
+      return details;
+    }
+    return undefined;
+  }
+
+  /** Ends all grants of the account; answers how many. */
+  async revokeAll(accountId: string): Promise<number> {
+    let count = 0;
+    for await (const [grantId] of this.#entries(accountId)) {
+      await this.revoke(grantId);
+      await this.#store.take(records.accountGrant(accountId, grantId));
+      count += 1;
+    }
+    return count;
+  }
+
+  /**
+   * Ends a grant: no token can be obtained from it any more, and access tokens that are out are worthless
+   * in every process. What is left of its refresh tokens and codes is refused for want of the grant.
+   */
+  async revoke(grantId: string): Promise<void> {
+    await this.#store.take(records.entity('Grant', grantId));
+    await revoke(this.#store, hashedGrantId(grantId), REVOCATION_LIFETIME);
+  }
+
+  async *#entries(accountId: string): AsyncGenerator<[string, GrantDetails], undefined> {
+    const prefix = prefixes.accountGrants(accountId);
+    for await (const key of scanAll(this.#store, prefix)) {
+      const value = await this.#store.get(key);
+      if (value !== undefined) yield [key.slice(prefix.length), grantDetails.parse(JSON.parse(value))];
+    }
+  }
+}

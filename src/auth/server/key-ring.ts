@@ -1,0 +1,120 @@
+import { stat } from 'node:fs/promises';
+import type { JWK } from 'jose';
+import type { Clock } from '../../core/clock.ts';
+import type { Logger } from '../../core/telemetry.ts';
+import { isKept, type KeyFile, keyFilePath, loadKeyFile, readKeyFile } from './keys.ts';
+
+const POLL_MS = 2000;
+
+/** The keys as they are to be used from now until the ring turns. */
+export interface Keys {
+  /** Private keys; the first signs. */
+  readonly signing: readonly (JWK & { readonly kid: string })[];
+  /** The public halves of all of them, by `kid`. */
+  readonly verification: ReadonlyMap<string, JWK>;
+  /** Secrets for cookies and form tokens; the first signs. */
+  readonly cookies: readonly string[];
+}
+
+interface KeyRingContext {
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * The keys of a running server. It notices within seconds when they are rotated, here or by another
+ * process on the same folder, and when a new key takes over or an old one has served its time.
+ */
+export class KeyRing {
+  readonly #context: KeyRingContext;
+  readonly #timer: NodeJS.Timeout;
+  #file: KeyFile;
+  #stamp: string;
+  #keys: Keys;
+
+  private constructor(context: KeyRingContext, file: KeyFile, stamp: string) {
+    this.#context = context;
+    this.#file = file;
+    this.#stamp = stamp;
+    this.#keys = arrange(file, context.clock.now());
+    this.#timer = setInterval(() => void this.#poll(), POLL_MS).unref();
+  }
+
+  /** @throws AppError `CONFIGURATION_INVALID` when others may read the key file, or it is damaged. */
+  static async open(context: KeyRingContext): Promise<KeyRing> {
+    const file = await loadKeyFile(context.dataDir, context.clock);
+    return new KeyRing(context, file, await stampOf(context.dataDir));
+  }
+
+  /** The same object until the ring turns. */
+  get keys(): Keys {
+    return this.#keys;
+  }
+
+  /** Looks at the file and the clock now. */
+  async refresh(): Promise<void> {
+    const { dataDir, clock } = this.#context;
+    const stamp = await stampOf(dataDir);
+    if (stamp !== this.#stamp) {
+      this.#file = await readKeyFile(keyFilePath(dataDir));
+      this.#stamp = stamp;
+    }
+    const next = arrange(this.#file, clock.now());
+    if (!sameKeys(this.#keys, next)) this.#keys = next;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #poll(): Promise<void> {
+    try {
+      await this.refresh();
+    } catch (error) {
+      // The keys in memory stay good; whoever broke the file reads why.
+      this.#context.logger.error({ err: error }, 'The key file cannot be read; going on with the known keys');
+    }
+  }
+}
+
+async function stampOf(dataDir: string): Promise<string> {
+  const { mtimeMs, ino, size } = await stat(keyFilePath(dataDir));
+  return [mtimeMs, ino, size].join(' ');
+}
+
+function arrange(file: KeyFile, now: number): Keys {
+  const signing = inOrder(file.signing, now).map(({ kid, jwk }) => ({
+    ...jwk,
+    kid,
+    alg: 'ES256',
+    use: 'sig',
+  }));
+  const verification = signing.map(({ kty, crv, x, y, kid, alg, use }): [string, JWK] => [
+    kid,
+    { kty, crv, x, y, kid, alg, use },
+  ]);
+  return {
+    signing,
+    verification: new Map(verification),
+    cookies: inOrder(file.cookies, now).map(({ secret }) => secret),
+  };
+}
+
+interface Timed {
+  readonly activeAt: number;
+  readonly retiredAt?: number | undefined;
+}
+
+/** Active ones first, newest first. */
+function inOrder<K extends Timed>(keys: readonly K[], now: number): K[] {
+  const kept = keys.filter((key) => isKept(key, now)).sort((a, b) => b.activeAt - a.activeAt);
+  const active = kept.filter(({ activeAt }) => activeAt <= now);
+  return [...active, ...kept.filter((key) => !active.includes(key))];
+}
+
+function sameKeys(a: Keys, b: Keys): boolean {
+  const idsOf = ({ signing, cookies }: Keys): string =>
+    [...signing.map(({ kid }) => kid), ...cookies].join(' ');
+  return idsOf(a) === idsOf(b);
+}

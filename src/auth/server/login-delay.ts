@@ -1,0 +1,97 @@
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import type { Clock } from '../../core/clock.ts';
+import type { Store } from '../../core/store.ts';
+import type { AuthOptions } from '../options.ts';
+import { records } from './records.ts';
+
+const failures = z.object({ count: z.number(), blockedUntil: z.number() });
+type Failures = z.output<typeof failures>;
+
+const NONE: Failures = { count: 0, blockedUntil: 0 };
+
+/** Seconds after the longest delay for which failures are remembered. */
+const MEMORY = 3600;
+
+/** What guesses are counted by. */
+interface Source {
+  readonly kind: 'account' | 'address';
+  readonly name: string;
+  readonly freeAttempts: number;
+}
+
+/** Whoever tries to sign in. */
+export interface LoginAttempt {
+  readonly email: string;
+  readonly address: string;
+}
+
+/**
+ * Slows password guessing down: after some free attempts each failure doubles the time for which further
+ * ones are refused, by account and by address, over all replicas. An attempt counts before its password
+ * is looked at, so that guesses sent at the same time gain nothing.
+ */
+export class LoginDelay {
+  readonly #options: AuthOptions['login'];
+  readonly #store: Store;
+  readonly #clock: Clock;
+
+  constructor(options: AuthOptions['login'], context: { readonly store: Store; readonly clock: Clock }) {
+    this.#options = options;
+    this.#store = context.store;
+    this.#clock = context.clock;
+  }
+
+  /** Counts an attempt; answers the seconds to wait where it comes too early, which leaves it uncounted. */
+  async begin(attempt: LoginAttempt): Promise<number | undefined> {
+    for (const source of this.#sourcesOf(attempt)) {
+      const wait = await this.#count(source);
+      if (wait !== undefined) return wait;
+    }
+    return undefined;
+  }
+
+  /**
+   * Forgets the failures of the account. Those of the address stay: one's own password must not buy more
+   * guesses at others.
+   */
+  async succeeded(attempt: LoginAttempt): Promise<void> {
+    await this.#store.take(records.failures('account', attempt.email));
+  }
+
+  #sourcesOf({ email, address }: LoginAttempt): Source[] {
+    const { freeAttempts, freeAttemptsPerAddress } = this.#options;
+    return [
+      { kind: 'address', name: network(address), freeAttempts: freeAttemptsPerAddress },
+      { kind: 'account', name: email, freeAttempts },
+    ];
+  }
+
+  async #count(source: Source): Promise<number | undefined> {
+    const key = records.failures(source.kind, source.name);
+    for (;;) {
+      const stored = await this.#store.get(key);
+      const { count, blockedUntil } = stored === undefined ? NONE : failures.parse(JSON.parse(stored));
+      const now = this.#clock.now();
+      if (now < blockedUntil) return Math.ceil((blockedUntil - now) / 1000);
+      const delay = this.#delayAfter(count + 1, source.freeAttempts);
+      const next: Failures = { count: count + 1, blockedUntil: now + delay * 1000 };
+      const lifetime = this.#options.maxDelaySeconds + MEMORY;
+      if (await this.#store.swap(key, stored, JSON.stringify(next), lifetime)) return undefined;
+    }
+  }
+
+  /** Seconds for which the next attempt is refused after this many. */
+  #delayAfter(count: number, freeAttempts: number): number {
+    if (count < freeAttempts) return 0;
+    const { baseDelaySeconds, maxDelaySeconds } = this.#options;
+    return Math.min(baseDelaySeconds * 2 ** Math.min(count - freeAttempts, 30), maxDelaySeconds);
+  }
+}
+
+/** The address, or its /64 in IPv6, where a single customer has at least that many. */
+function network(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv6' ? parsed.toByteArray().slice(0, 8).join('.') : parsed.toString();
+}

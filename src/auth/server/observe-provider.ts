@@ -1,0 +1,111 @@
+import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { contextOf } from '../../core/request-context.ts';
+import type { AuthOutcome, Telemetry } from '../../core/telemetry.ts';
+import type { ClientAdapter } from './client-adapter.ts';
+import type { MetadataDocuments } from './metadata-documents.ts';
+
+interface ObserverContext {
+  readonly telemetry: Telemetry;
+  readonly documents: MetadataDocuments;
+}
+
+type Failure = errors.OIDCProviderError;
+
+/** Counts and records what the provider does. */
+export function observeProvider(provider: Provider, context: ObserverContext, clients: ClientAdapter): void {
+  const { telemetry } = context;
+  const { metrics } = telemetry;
+  provider.on('grant.success', (request) => {
+    metrics.auth('token', 'ok');
+    telemetry.audit({
+      action: 'token.issued',
+      outcome: 'success',
+      ...actorsOf(request),
+      details: grantOf(request),
+    });
+    const clientId = request.oidc.client?.clientId;
+    if (clientId !== undefined) keepClient(request, clients, clientId);
+  });
+  provider.on('registration_create.success', (request, client) => {
+    metrics.auth('register', 'ok');
+    telemetry.audit({
+      action: 'client.registered',
+      outcome: 'success',
+      clientId: client.clientId,
+      address: contextOf(request.req).address,
+      details: { redirectUris: [...(client.redirectUris ?? [])] },
+    });
+  });
+  provider.on('grant.revoked', (request) => {
+    telemetry.audit({ action: 'grant.revoked', outcome: 'success', ...actorsOf(request) });
+  });
+  observeFailures(provider, context);
+}
+
+function observeFailures(provider: Provider, { telemetry, documents }: ObserverContext): void {
+  const record = (step: string, request: KoaContextWithOIDC, error: Failure): void => {
+    const { client, params } = request.oidc;
+    if (client === undefined) documents.provedUseless(String(params?.['client_id']));
+    telemetry.metrics.auth(step, outcomeOf(error));
+    telemetry.audit({
+      action: `${step}.refused`,
+      outcome: 'denied',
+      ...actorsOf(request),
+      details: {
+        error: error.error,
+        ...(error.error_detail === undefined ? {} : { detail: error.error_detail }),
+      },
+    });
+  };
+  provider.on('grant.error', (request, error) => {
+    record('token', request, error);
+  });
+  provider.on('authorization.error', (request, error) => {
+    record('authorize', request, error);
+  });
+  provider.on('pushed_authorization_request.error', (request, error) => {
+    record('authorize', request, error);
+  });
+  provider.on('registration_create.error', (request, error) => {
+    record('register', request, error);
+  });
+  provider.on('revocation.error', (request, error) => {
+    // Answered by what serves structured tokens.
+    if (error.error !== 'unsupported_token_type') record('revoke', request, error);
+  });
+  provider.on('authorization.success', () => {
+    telemetry.metrics.auth('authorize', 'ok');
+  });
+  provider.on('server_error', (request, error) => {
+    contextOf(request.req).logger.error(
+      { err: error, path: request.path },
+      'The authorization server failed',
+    );
+  });
+}
+
+/** Registered clients are kept for as long as they are used. */
+function keepClient(request: KoaContextWithOIDC, clients: ClientAdapter, clientId: string): void {
+  clients.renew(clientId).catch((error: unknown) => {
+    contextOf(request.req).logger.warn({ err: error }, 'The registration of a client could not be renewed');
+  });
+}
+
+function actorsOf(request: KoaContextWithOIDC): { subject?: string; clientId?: string; address: string } {
+  const { account, client } = request.oidc;
+  return {
+    ...(account === undefined ? {} : { subject: account.accountId }),
+    ...(client === undefined ? {} : { clientId: client.clientId }),
+    address: contextOf(request.req).address,
+  };
+}
+
+function grantOf({ oidc }: KoaContextWithOIDC): Record<string, string> {
+  const token = oidc.entities.AccessToken ?? oidc.entities.ClientCredentials;
+  return { grantType: String(oidc.params?.['grant_type']), scope: token?.scope ?? '' };
+}
+
+function outcomeOf(error: Failure): AuthOutcome {
+  if (error.error === 'access_denied') return 'refused';
+  return error.statusCode < 500 ? 'invalid' : 'unavailable';
+}

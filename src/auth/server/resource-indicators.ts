@@ -1,0 +1,87 @@
+import { type Configuration, errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import type { Scope } from '../../core/scopes.ts';
+import { defaultScopes } from '../default-scopes.ts';
+import { allowedScopes } from './accounts.ts';
+import type { Keys } from './key-ring.ts';
+import type { ProviderContext } from './provider.ts';
+import { clientScopes, OIDC_SCOPES, resourceScopes, scopeNames } from './requested-scopes.ts';
+
+type Feature = NonNullable<NonNullable<Configuration['features']>['resourceIndicators']>;
+
+/**
+ * One resource, the MCP endpoint (RFC 8707). Who names none means this one; who names another gets
+ * nothing. Access tokens for it are signed JWTs (RFC 9068).
+ */
+export function resourceIndicators(context: ProviderContext, keys: Keys): Feature {
+  const { resource, options } = context;
+  const kid = keys.signing[0]?.kid;
+  return {
+    enabled: true,
+    defaultResource: (_context, _client, oneOf) => oneOf?.[0] ?? resource,
+    useGrantedResource: () => true,
+    getResourceServerInfo: async (request, indicator, client): Promise<ResourceServer> => {
+      if (!isResource(indicator, resource)) throw new errors.InvalidTarget();
+      const scopes = await availableScopes(request, client.clientId, context);
+      return {
+        scope: scopes.join(' '),
+        audience: resource,
+        accessTokenTTL: options.accessTokenTtlSeconds,
+        accessTokenFormat: 'jwt',
+        jwt: { sign: { alg: 'ES256', ...(kid === undefined ? {} : { kid }) } },
+      };
+    },
+  };
+}
+
+/** Some clients write a slash behind every URL. */
+function isResource(indicator: string, resource: string): boolean {
+  return indicator === resource || indicator === `${resource}/`;
+}
+
+/** What the request can end with: bounded by this deployment, by the client, and by the person. */
+async function availableScopes(
+  request: KoaContextWithOIDC,
+  clientId: string,
+  context: ProviderContext,
+): Promise<readonly Scope[]> {
+  const available = clientScopes(clientId, context);
+  const { route, params, account } = request.oidc;
+  if (route !== 'token') {
+    completeScope(request, { available, fallback: defaultScopes(available) });
+    return available;
+  }
+  if (params?.['grant_type'] === 'client_credentials') {
+    // A client that anybody could create has no authority of its own.
+    if (!context.options.clients.some((client) => client.clientId === clientId)) {
+      throw new errors.UnauthorizedClient();
+    }
+    completeScope(request, { available, fallback: available });
+    return available;
+  }
+  // Looked up at every refresh: what was taken from the account is missing from the next token.
+  const person = account && (await context.accounts.find(account.accountId));
+  if (person === undefined) throw new errors.InvalidGrant('the account is gone');
+  const allowed = allowedScopes(person, context.options.memberScopes);
+  return available.filter((scope) => allowed.has(scope));
+}
+
+interface ScopeChoice {
+  readonly available: readonly Scope[];
+  /** For who asks for none. */
+  readonly fallback: readonly Scope[];
+}
+
+/**
+ * Completes the scope of a request before anything is decided on it: without any scope of the resource,
+ * the token would be good for nothing (RFC 6749 §3.3).
+ */
+function completeScope(request: KoaContextWithOIDC, { available, fallback }: ScopeChoice): void {
+  const { params } = request.oidc;
+  if (params === undefined || resourceScopes(params['scope'], available).length > 0) return;
+  const asked = scopeNames(params['scope']);
+  const unknown = asked.filter((name) => !OIDC_SCOPES.includes(name));
+  if (unknown.length > 0) {
+    throw new errors.InvalidScope('none of the requested scopes is available here', unknown.join(' '));
+  }
+  params['scope'] = [...asked, ...fallback].join(' ');
+}

@@ -1,0 +1,99 @@
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  obtainCode,
+  present,
+  type RunningAuthorizationServer,
+  startAuthorizationServer,
+} from '../fixtures/authorization-server.ts';
+import { OAuthClient, REDIRECT_URI, type TokenAnswer } from '../fixtures/oauth-client.ts';
+
+const SECRET = 'a-secret-of-at-least-thirty-two-characters';
+const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+
+let server: RunningAuthorizationServer;
+
+beforeAll(async () => {
+  const clients = [
+    { clientId: 'report', name: 'Report', secret: SECRET, scopes: ['files:read', 'data:read'] },
+    {
+      clientId: 'signer',
+      name: 'Signer',
+      jwks: { keys: [await exportJWK(publicKey)] },
+      scopes: ['files:read'],
+    },
+    {
+      clientId: 'portal',
+      name: 'Portal',
+      secret: SECRET,
+      scopes: ['files:read'],
+      grantTypes: ['authorization_code', 'refresh_token'],
+      redirectUris: [REDIRECT_URI],
+    },
+  ];
+  server = await startAuthorizationServer({ options: { clients } });
+});
+afterAll(() => server.close());
+
+function ask(clientId: string, parameters: Record<string, string> = {}): Promise<TokenAnswer> {
+  return new OAuthClient(server.origin, clientId).token({ grant_type: 'client_credentials', ...parameters });
+}
+
+async function assertion(jti: string, audience = server.origin): Promise<Record<string, string>> {
+  const signed = await new SignJWT({})
+    .setProtectedHeader({ alg: 'ES256' })
+    .setIssuer('signer')
+    .setSubject('signer')
+    .setAudience(audience)
+    .setJti(jti)
+    .setIssuedAt()
+    .setExpirationTime('1m')
+    .sign(privateKey);
+  return {
+    client_assertion: signed,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+  };
+}
+
+describe('client credentials (RFC 6749 §4.4)', () => {
+  it('give a declared client a token of its own, for all that it may do or for less', async () => {
+    const all = await ask('report', { client_secret: SECRET });
+    expect(all.body).toMatchObject({ scope: 'files:read data:read', token_type: 'Bearer' });
+    expect(all.body).not.toHaveProperty('refresh_token');
+    expect(await present(server, all.body.access_token ?? '')).toBe(200);
+    const less = await ask('report', { client_secret: SECRET, scope: 'data:read' });
+    expect(less.body.scope).toBe('data:read');
+  });
+
+  it('never give more than the operator declared', async () => {
+    expect((await ask('report', { client_secret: SECRET, scope: 'files:write' })).body.error).toBe(
+      'invalid_scope',
+    );
+    const some = await ask('report', { client_secret: SECRET, scope: 'files:read files:write' });
+    expect(some.body.scope).toBe('files:read');
+  });
+
+  it('are refused without the secret, with a wrong one, and to who may not use them', async () => {
+    expect((await ask('report')).status).toBe(401);
+    expect((await ask('report', { client_secret: 'wrong' })).status).toBe(401);
+    expect((await ask('portal', { client_secret: SECRET })).status).toBe(400);
+  });
+
+  it('take a signed assertion, once (RFC 7523)', async () => {
+    const once = await assertion('assertion-1');
+    const answers = await Promise.all(Array.from({ length: 5 }, () => ask('signer', once)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(4);
+    expect((await ask('signer', await assertion('assertion-2', 'https://elsewhere.example'))).status).toBe(
+      401,
+    );
+  });
+
+  it('leave a declared client that acts for people to ask them', async () => {
+    const portal = new OAuthClient(server.origin, 'portal');
+    const code = await obtainCode(portal, server.browser(), { changes: { scope: 'files:read data:read' } });
+    const { body } = await portal.exchange(code, { client_secret: SECRET });
+    // Owner and request would give more: the client may have no more than this.
+    expect(body.scope).toBe('files:read');
+  });
+});
