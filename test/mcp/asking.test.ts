@@ -50,6 +50,8 @@ async function call(round: Round, name = 'ask_twice', headers = {}) {
   };
 }
 
+const stateOf = (answer: Awaited<ReturnType<typeof call>>) => answer.result?.requestState ?? '';
+
 const accept = (value: string) => ({ action: 'accept', content: { value } });
 
 describe('a tool that asks', () => {
@@ -61,12 +63,12 @@ describe('a tool that asks', () => {
     });
     const two = await call({
       inputResponses: { first: accept('a') },
-      requestState: one.result?.requestState ?? '',
+      requestState: stateOf(one),
     });
     expect(Object.keys(two.result?.inputRequests ?? {})).toEqual(['second']);
     const three = await call({
       inputResponses: { second: accept('b') },
-      requestState: two.result?.requestState ?? '',
+      requestState: stateOf(two),
     });
     expect(three.result).toMatchObject({ resultType: 'complete' });
     expect(JSON.parse(three.result?.content?.[0]?.text ?? '')).toEqual([accept('a'), accept('b')]);
@@ -76,7 +78,7 @@ describe('a tool that asks', () => {
     const one = await call({});
     const again = await call({
       inputResponses: { other: accept('x') },
-      requestState: one.result?.requestState ?? '',
+      requestState: stateOf(one),
     });
     expect(Object.keys(again.result?.inputRequests ?? {})).toEqual(['first']);
   });
@@ -89,7 +91,7 @@ describe('a tool that asks', () => {
   ])('refuses state that is %s, without running', async (_what, change, headers, name) => {
     const one = await call({});
     const before = runs;
-    const requestState = change(one.result?.requestState ?? '');
+    const requestState = change(stateOf(one));
     const answer = await call({ inputResponses: { first: accept('a') }, requestState }, name, headers);
     expect(answer.error?.code).toBe(-32602);
     expect(runs).toBe(before);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { text } from '../../../src/core/content.ts';
-import { AppError } from '../../../src/core/errors.ts';
+import type { AppError } from '../../../src/core/errors.ts';
 import { ScopeSet } from '../../../src/core/scopes.ts';
 import { defineTool, type Tool, type ToolCall } from '../../../src/core/tool.ts';
 import { ToolCaller } from '../../../src/mcp/call-tool.ts';

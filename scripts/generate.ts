@@ -1,0 +1,62 @@
+/**
+ * Writes the documents that are made from the code. With `--check`, writes nothing and exits 1 naming those
+ * that are stale.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { renderEnvExample } from '../src/config/env-example.ts';
+import { renderJsonSchema } from '../src/config/json-schema.ts';
+import { renderReference } from '../src/config/reference.ts';
+import { configSchema } from '../src/config/schema.ts';
+
+interface Document {
+  /** From the root of the repository. */
+  readonly path: string;
+  /** The document as it should be; `current` is empty where there is none yet. */
+  readonly render: (current: string) => string;
+}
+
+/** One line for each generated document. */
+const DOCUMENTS: readonly Document[] = [
+  { path: '.env.example', render: () => renderEnvExample(configSchema) },
+  { path: 'docs/configuration.schema.json', render: () => renderJsonSchema(configSchema) },
+  {
+    path: 'docs/configuration.md',
+    render: (current) => fill(current, 'settings', renderReference(configSchema)),
+  },
+];
+
+/** Replaces what stands between `<!-- generated: NAME -->` and `<!-- /generated -->`. */
+function fill(document: string, name: string, content: string): string {
+  const start = `<!-- generated: ${name} -->`;
+  const end = '<!-- /generated -->';
+  const from = document.indexOf(start);
+  const to = document.indexOf(end, from);
+  if (from === -1 || to === -1) throw new Error(`"${start}" … "${end}" is missing`);
+  return `${document.slice(0, from + start.length)}\n\n${content}\n\n${document.slice(to)}`;
+}
+
+async function rendered(path: string, text: string): Promise<string> {
+  if (!path.endsWith('.md')) return text;
+  return await format(text, { ...(await resolveConfig(path)), filepath: path });
+}
+
+const root = join(import.meta.dirname, '..');
+const check = process.argv.includes('--check');
+const stale: string[] = [];
+
+for (const document of DOCUMENTS) {
+  const path = join(root, document.path);
+  const current = await readFile(path, 'utf8').catch(() => '');
+  const next = await rendered(path, document.render(current));
+  if (next === current) continue;
+  stale.push(relative(root, path));
+  if (!check) await writeFile(path, next);
+}
+
+if (stale.length > 0) console.log(`${check ? 'Stale' : 'Written'}: ${stale.join(', ')}`);
+if (check && stale.length > 0) {
+  console.error('Run "npm run generate" and commit the result.');
+  process.exitCode = 1;
+}

@@ -1,0 +1,150 @@
+import express, { type Express } from 'express';
+import { createAuth } from './auth/index.ts';
+import type { Config } from './config/index.ts';
+import type { HealthCheck } from './core/health.ts';
+import type { Prompt } from './core/prompt.ts';
+import type { ResourceProvider } from './core/resource.ts';
+import type { Logger } from './core/telemetry.ts';
+import type { Tool } from './core/tool.ts';
+import {
+  configureExpress,
+  diskCheck,
+  drainGate,
+  errorResponse,
+  hostPolicy,
+  Lifecycle,
+  listen,
+  type Listener,
+  listenForMetrics,
+  notFound,
+  operations,
+  originPolicy,
+  publicUrlOf,
+  rateLimit,
+  requestContext,
+  securityHeaders,
+  storeCheck,
+} from './http/index.ts';
+import { createMcp } from './mcp/index.ts';
+import { createGuardedFetch } from './net/index.ts';
+import { createPages } from './pages/index.ts';
+import { openStore } from './store/index.ts';
+import { createTelemetry } from './telemetry/index.ts';
+import { createTools } from './tools/index.ts';
+
+export interface App {
+  /** Takes requests from now on. */
+  listen(): Promise<{ readonly url: URL }>;
+  /** Where clients connect to. */
+  readonly mcpUrl: URL;
+  /** One-time address at which the owner account is made; undefined once there is an account. */
+  setupUrl(): Promise<URL | undefined>;
+  /** Refuses new work, lets what runs end within the configured time, then releases everything. */
+  drain(): Promise<void>;
+  readonly logger: Logger;
+}
+
+/** What is served beside the built-in definitions. */
+export interface Additions {
+  readonly tools?: readonly Tool[];
+  readonly resources?: readonly ResourceProvider[];
+  readonly prompts?: readonly Prompt[];
+}
+
+/** Puts the parts together. Nothing listens before `listen` is called. */
+export async function createApp(config: Config, about: About, additions: Additions = {}): Promise<App> {
+  const parts = await createParts(config, about, additions);
+  return startable(parts, route(parts));
+}
+
+interface About {
+  readonly version: string;
+}
+
+type Parts = Awaited<ReturnType<typeof createParts>>;
+
+async function createParts(config: Config, { version }: About, additions: Additions) {
+  const { production, dataDir } = config;
+  const publicUrl = publicUrlOf(config.http);
+  const resource = new URL('/mcp', publicUrl);
+
+  const telemetry = await createTelemetry(config.telemetry, { version, production });
+  const { logger } = telemetry;
+  const store = await openStore(config.store, { dataDir, logger });
+  const checks: HealthCheck[] = [storeCheck(store), diskCheck(dataDir, config.http.minFreeDiskBytes)];
+  const builtin = await createTools(config.tools, { logger, version, checks });
+  checks.push(...builtin.checks);
+  const tools = [...builtin.tools, ...(additions.tools ?? [])];
+  const resources = [...builtin.resources, ...(additions.resources ?? [])];
+  telemetry.registerTools(tools.map((tool) => tool.name));
+  const scopes = [...new Set([...tools, ...resources].flatMap((offered) => offered.scopes))];
+  const pages = createPages({ resource, accounts: config.auth.mode !== 'none' });
+  const fetch = createGuardedFetch();
+  const auth = await createAuth(config.auth, {
+    ...{ publicUrl, resource, scopes, dataDir },
+    ...{ store, telemetry, fetch, pages },
+  });
+  const mcp = await createMcp(config.mcp, {
+    ...{ tools, resources, prompts: additions.prompts ?? [] },
+    ...{ store, telemetry, version },
+    bodyLimitBytes: config.http.bodyLimitBytes,
+    outputTokens: config.tools.outputTokens,
+  });
+  const lifecycle = new Lifecycle(() => {
+    telemetry.setDraining(true);
+  });
+  return { config, version, resource, telemetry, store, checks, builtin, pages, auth, mcp, lifecycle };
+}
+
+/** What a request meets, in order. */
+function route({ config, version, telemetry, store, checks, pages, auth, mcp, lifecycle }: Parts): Express {
+  const app = express();
+  configureExpress(app, config.http);
+  app.use(requestContext(telemetry, config.http));
+  app.use(hostPolicy(config.http), securityHeaders(config.http));
+  app.use(operations(config.http, { checks, lifecycle, telemetry, version, metrics: config.telemetry }));
+  app.use(drainGate(lifecycle), originPolicy(config.http), rateLimit(config.http, { store }));
+  // The body is read only after authentication.
+  app.all('/mcp', auth.requirePrincipal, mcp.handler);
+  app.use(pages.routes, ...auth.routes);
+  app.use(notFound, errorResponse(config.http, { challenge: auth.challenge, renderPage: pages.error }));
+  return app;
+}
+
+function startable(parts: Parts, app: Express): App {
+  const { config, version, resource, telemetry, store, builtin, auth, mcp, lifecycle } = parts;
+  const { logger } = telemetry;
+  const listeners: Listener[] = [];
+  return {
+    logger,
+    mcpUrl: resource,
+    setupUrl: () => auth.setupUrl(),
+    listen: async () => {
+      const listener = await listen(app, config.http, lifecycle);
+      listeners.push(listener);
+      if (config.telemetry.metricsPort !== 0) {
+        listeners.push(await listenForMetrics(telemetry, config.telemetry));
+      }
+      logger.info({ url: listener.url.href, mcp: resource.href, version }, 'listening');
+      // Whoever signs in first does not wait for the authorization server to load.
+      setImmediate(() => void auth.warmUp());
+      return { url: listener.url };
+    },
+    drain: async () => {
+      // First of all readiness, so that the balancer sends nothing new.
+      lifecycle.beginDraining();
+      await mcp.drain();
+      const [listener, ...others] = listeners;
+      await listener?.drain(config.http.drainTimeoutMs);
+      await Promise.all([
+        mcp.close(),
+        builtin.close(),
+        auth.close(),
+        ...others.map((other) => other.close()),
+      ]);
+      await store.close();
+      logger.info({}, 'stopped');
+      await telemetry.close();
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import { rotateKeys } from '../auth/index.ts';
+import { loadConfig } from '../config/index.ts';
+import { systemClock } from '../core/clock.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** `fairlead keys rotate` */
+export async function rotateSigningKey(surroundings: Surroundings): Promise<void> {
+  const { dataDir } = await loadConfig(surroundings);
+  const { kid, activeAt } = await rotateKeys(dataDir, systemClock);
+  surroundings.stdout.write(
+    `The key ${kid} signs from ${new Date(activeAt).toISOString()} on, in running servers too.\n` +
+      'The old one verifies until the last token that it signed has ended.\n',
+  );
+}

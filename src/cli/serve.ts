@@ -1,0 +1,114 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createApp } from '../app.ts';
+import type { App } from '../app.ts';
+import { loadConfig } from '../config/index.ts';
+import type { Config } from '../config/index.ts';
+import { EXIT } from './exit-status.ts';
+import type { ExitStatus } from './exit-status.ts';
+import { writeLogLine } from './log-line.ts';
+import { logFailure, reportFailure } from './report-failure.ts';
+import type { Surroundings } from './surroundings.ts';
+import { welcome } from './welcome.ts';
+
+/** After an unexpected failure, running calls get this long to end. */
+const FATAL_DRAIN_MS = 5000;
+
+/** A terminal signals the whole process group and npm passes the same signal on: two of them are one Ctrl+C. */
+const SAME_SIGNAL_MS = 500;
+
+/** Why the server is to stop. */
+type Ending = { readonly signal: string } | { readonly failure: unknown };
+
+/**
+ * Runs the server until a signal, or a failure that nothing caught, ends it.
+ *
+ * SIGTERM and SIGINT drain and end with 0; the second one ends with 1 at once.
+ */
+export async function serve(surroundings: Surroundings): Promise<ExitStatus> {
+  const ending = listenForEnding(surroundings.signals);
+  try {
+    const app = await Promise.race([start(surroundings), failureOf(ending)]);
+    return await stop(app, await ending);
+  } catch (error) {
+    const fail = isWatched(surroundings) ? reportFailure : logFailure;
+    return fail(error, surroundings);
+  }
+}
+
+async function start(surroundings: Surroundings): Promise<App> {
+  const config = await loadConfig(surroundings);
+  const app = await createApp(config, { version: surroundings.version });
+  await app.listen();
+  await announce(app, config, surroundings);
+  return app;
+}
+
+/** Rejects with a failure that ends the process; a signal while starting waits for the start. */
+async function failureOf(ending: Promise<Ending>): Promise<never> {
+  const reason = await ending;
+  if ('failure' in reason) throw reason.failure;
+  return await new Promise<never>(() => undefined);
+}
+
+function listenForEnding(signals: NodeJS.EventEmitter): Promise<Ending> {
+  return new Promise((resolve) => {
+    let firstAt: number | undefined;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      signals.on(signal, () => {
+        firstAt ??= performance.now();
+        resolve({ signal });
+        // Whoever asks again does not want to wait for running calls.
+        if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(EXIT.failure);
+      });
+    }
+    for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+      signals.on(event, (failure: unknown) => {
+        resolve({ failure });
+      });
+    }
+  });
+}
+
+async function stop(app: App, ending: Ending): Promise<ExitStatus> {
+  if ('signal' in ending) {
+    app.logger.info({ signal: ending.signal }, 'Stopping: running calls may end');
+    await app.drain();
+    return EXIT.ok;
+  }
+  // Nothing is known about the state of the process any more: end soon, and let the next one start afresh.
+  app.logger.error({ err: ending.failure }, 'Stopping after an unexpected failure');
+  await Promise.race([app.drain(), delay(FATAL_DRAIN_MS, undefined, { ref: false })]);
+  return EXIT.failure;
+}
+
+/** Whether a person sits in front of it, rather than a log collector. */
+function isWatched({ stdout, env }: Surroundings): boolean {
+  return stdout.isTTY === true && env['NODE_ENV'] !== 'production' && (env['CI'] ?? '') === '';
+}
+
+async function announce(app: App, config: Config, surroundings: Surroundings): Promise<void> {
+  const setupUrl = await app.setupUrl();
+  const { stdout, version } = surroundings;
+  if (isWatched(surroundings)) {
+    const { workspace } = config.tools.files;
+    stdout.write(welcome({ version, mcpUrl: app.mcpUrl, workspace, setupUrl }));
+  } else if (setupUrl !== undefined) {
+    announceSetup(app, setupUrl, { stdout, production: config.production });
+  }
+}
+
+const NO_ACCOUNT =
+  'There is no account yet: run "fairlead users add EMAIL" here, or set FAIRLEAD_OWNER_EMAIL and FAIRLEAD_OWNER_PASSWORD_FILE';
+
+/**
+ * Logs are shipped and kept, and whoever opens the link becomes the owner: in production it is not printed.
+ * Elsewhere it goes past the log, which would redact it.
+ */
+function announceSetup(
+  app: App,
+  setupUrl: URL,
+  { stdout, production }: Pick<Surroundings, 'stdout'> & Pick<Config, 'production'>,
+): void {
+  if (production) app.logger.warn({}, NO_ACCOUNT);
+  else writeLogLine(stdout, 'warn', { msg: `${NO_ACCOUNT}, or open setupUrl`, setupUrl: setupUrl.href });
+}

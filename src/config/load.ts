@@ -1,0 +1,42 @@
+import { resolve } from 'node:path';
+import { ConfigurationError } from './problems.ts';
+import type { Problem } from './problems.ts';
+import { resolveSettings } from './resolve.ts';
+import type { ConfigSource, ResolvedSetting } from './resolve.ts';
+import { brokenRules } from './rules.ts';
+import { configSchema } from './schema.ts';
+import type { Config } from './schema.ts';
+
+/** The configuration together with where each value came from. */
+export interface ResolvedConfig {
+  readonly config: Config;
+  readonly settings: readonly ResolvedSetting[];
+}
+
+/**
+ * Reads the configuration from environment variables and the optional YAML file that `FAIRLEAD_CONFIG`
+ * names; the environment wins.
+ *
+ * @throws {ConfigurationError} `CONFIGURATION_INVALID`, naming every problem with its fix
+ */
+export async function loadConfig(source: ConfigSource): Promise<Config> {
+  return (await resolveConfig(source)).config;
+}
+
+/** Like {@link loadConfig}, with the source of every value. */
+export async function resolveConfig(source: ConfigSource): Promise<ResolvedConfig> {
+  const { config: parsed, settings, problems } = await resolveSettings(configSchema, source);
+  if (parsed === undefined) throw new ConfigurationError(problems);
+  const { environment, ...rest } = parsed;
+  const config: Config = {
+    ...rest,
+    production: environment === 'production',
+    dataDir: resolve(source.cwd, parsed.dataDir),
+  };
+  const all: readonly Problem[] = [
+    ...problems,
+    ...brokenRules(config, { settings, problems, cwd: source.cwd }),
+  ];
+  if (all.length > 0) throw new ConfigurationError(all);
+  return { config, settings };
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { childSchema } from './paths.ts';
+import { settingMeta } from './settings.ts';
+
+export const MASK = '********';
+
+/** The value as it may be shown: secrets, and passwords inside of URLs, are replaced by asterisks. */
+export function maskSecrets(schema: z.ZodType, value: unknown): unknown {
+  if (value === undefined || value === null) return value;
+  if (settingMeta(schema)?.secret === true) return MASK;
+  if (typeof value === 'string') return value.replace(/(?<=\/\/[^/?#]*:)[^/?#]+(?=@)/, MASK);
+  if (Array.isArray(value)) return value.map((item, index) => maskMember(schema, index, item));
+  if (typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, maskMember(schema, name, item)]),
+  );
+}
+
+function maskMember(schema: z.ZodType, step: PropertyKey, value: unknown): unknown {
+  return maskSecrets(childSchema(schema, step) ?? z.unknown(), value);
+}

@@ -1,0 +1,127 @@
+import { realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isLoopback } from '../core/loopback.ts';
+import type { Problem } from './problems.ts';
+import type { ResolvedSetting } from './resolve.ts';
+import type { Config } from './schema.ts';
+
+/** Something that settings must not be together, each of them being fine alone. */
+interface Rule {
+  /** The setting to change. */
+  readonly setting: string;
+  /** Further settings that the rule looks at. */
+  readonly reads: readonly string[];
+  /** What is wrong, or undefined. */
+  readonly check: (config: Config, cwd: string) => string | undefined;
+  readonly fix: string;
+}
+
+/** What is unsafe and therefore refuses to start. */
+const RULES: readonly Rule[] = [
+  {
+    setting: 'http.publicUrl',
+    reads: ['environment'],
+    check: ({ production, http }) =>
+      production && !/^https:/i.test(http.publicUrl ?? '')
+        ? 'in production, tokens and passwords may travel over https only'
+        : undefined,
+    fix: 'set PUBLIC_URL to the https address that clients use, such as https://mcp.example.com',
+  },
+  {
+    setting: 'http.publicUrl',
+    reads: ['environment', 'http.host', 'auth.mode'],
+    check: ({ production, http, auth }) =>
+      !production && auth.mode !== 'none' && http.publicUrl === undefined && !isLoopback(http.host)
+        ? 'HOST lets other machines in, and the address that they use cannot be guessed'
+        : undefined,
+    fix: 'set PUBLIC_URL to that address, or remove HOST to serve this machine only',
+  },
+  {
+    setting: 'auth.mode',
+    reads: ['http.host', 'http.publicUrl', 'http.allowedHosts'],
+    check: ({ auth, http }) =>
+      auth.mode === 'none' && isPublic(http)
+        ? 'none lets everybody in, and HOST, PUBLIC_URL or http.allowedHosts opens the service to other machines'
+        : undefined,
+    fix: 'use embedded, or let all three name this machine only (127.0.0.1, localhost)',
+  },
+  {
+    setting: 'store.url',
+    reads: ['environment'],
+    check: ({ production, store }) =>
+      production && store.url === 'memory'
+        ? 'memory forgets accounts, grants and sessions when the process ends'
+        : undefined,
+    fix: 'set FAIRLEAD_STORE to sqlite',
+  },
+  {
+    setting: 'tools.files.workspace',
+    reads: ['dataDir', 'store.url', 'telemetry.logFile', 'telemetry.auditFile'],
+    check: (config, cwd) => {
+      const inside = privatePlaces(config).filter(({ path }) =>
+        contains(resolve(cwd, config.tools.files.workspace), resolve(cwd, path)),
+      );
+      const names = inside.map(({ name }) => name).join(', ');
+      return names === '' ? undefined : `every client could read what lies in it: ${names}`;
+    },
+    fix: 'serve a folder of its own, or move these out of it (FAIRLEAD_DATA_DIR, FAIRLEAD_STORE, LOG_FILE)',
+  },
+];
+
+function isPublic({ host, publicUrl, allowedHosts }: Config['http']): boolean {
+  const names = allowedHosts.map((name) => name.replace(/:\d+$/, ''));
+  if (publicUrl !== undefined) names.push(new URL(publicUrl).hostname);
+  return [host, ...names].some((name) => !isLoopback(name));
+}
+
+/** What nobody but the service may read. */
+function privatePlaces({ dataDir, store, telemetry }: Config): { name: string; path: string }[] {
+  const database = /^sqlite:(.+)$/.exec(store.url)?.[1];
+  const places: [string, string | undefined][] = [
+    ['the data folder with its keys', dataDir],
+    ['the state file', database === undefined ? undefined : resolve(dataDir, database)],
+    ['the log', telemetry.logFile],
+    ['the audit log', telemetry.auditFile],
+  ];
+  return places.flatMap(([name, path]) => (path === undefined ? [] : [{ name, path }]));
+}
+
+function contains(folder: string, path: string): boolean {
+  const way = relative(realPath(folder), realPath(path));
+  return way === '' || !(way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way));
+}
+
+/** Without links, as far as the path exists. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(realPath(parent), basename(path));
+  }
+}
+
+/** The rules that the configuration breaks, leaving out those about settings that are wrong in themselves. */
+export function brokenRules(
+  config: Config,
+  context: {
+    readonly settings: readonly ResolvedSetting[];
+    readonly problems: readonly Problem[];
+    readonly cwd: string;
+  },
+): Problem[] {
+  const isWrong = (key: string): boolean =>
+    context.problems.some(({ setting }) => setting !== undefined && overlaps(setting, key));
+  return RULES.filter((rule) => ![rule.setting, ...rule.reads].some(isWrong)).flatMap((rule) => {
+    const what = rule.check(config, context.cwd);
+    if (what === undefined) return [];
+    const setting = context.settings.find(({ key }) => key === rule.setting);
+    const where = setting?.origin ?? setting?.env ?? rule.setting;
+    return [{ where, setting: rule.setting, what, fix: rule.fix }];
+  });
+}
+
+/** Whether one of two dotted keys contains the other; the empty key is the whole configuration. */
+function overlaps(one: string, other: string): boolean {
+  return one === '' || `${one}.`.startsWith(`${other}.`) || `${other}.`.startsWith(`${one}.`);
+}

@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { emptyFolder, Run } from './fairlead.ts';
+
+/** A server that has started, at a port of its own. */
+async function start(env: Record<string, string> = {}): Promise<{ run: Run; url: string }> {
+  const cwd = await emptyFolder();
+  await mkdir(join(cwd, 'files'));
+  const run = new Run([], {
+    cwd,
+    env: { PORT: '0', FAIRLEAD_STORE: 'memory', FAIRLEAD_WORKSPACE: 'files', ...env },
+  });
+  await expect
+    .poll(() => run.log, { timeout: 15_000 })
+    .toContainEqual(expect.objectContaining({ msg: 'listening' }));
+  const url = run.log.find(({ msg }) => msg === 'listening')?.['url'];
+  return { run, url: String(url) };
+}
+
+describe('fairlead serve', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('answers until %s, then ends with 0', async (signal) => {
+    const { run, url } = await start();
+    expect((await fetch(new URL('/health/ready', url))).status).toBe(200);
+    run.child.kill(signal);
+    expect(await run.ended).toMatchObject({ status: 0, stderr: '' });
+    await expect(fetch(new URL('/health/ready', url))).rejects.toThrow();
+  });
+
+  it('logs nothing but lines of JSON where nobody watches, with the link for the owner', async () => {
+    const { run } = await start();
+    run.child.kill('SIGTERM');
+    await run.ended;
+    expect(run.log.length).toBeGreaterThan(1);
+    const setupUrl = run.log.find((line) => 'setupUrl' in line)?.['setupUrl'];
+    expect(setupUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/setup/);
+    expect(setupUrl).not.toContain('redacted');
+  });
+
+  it('keeps the link out of the log in production, and names the other ways', async () => {
+    const { run } = await start({
+      NODE_ENV: 'production',
+      PUBLIC_URL: 'https://mcp.example.com',
+      FAIRLEAD_STORE: 'sqlite',
+    });
+    await expect.poll(() => run.stdout).toContain('fairlead users add');
+    expect(run.stdout).toContain('FAIRLEAD_OWNER_EMAIL');
+    expect(run.stdout).not.toContain('/setup');
+  });
+
+  it('ends with 1 at once when asked a second time while calls run', async () => {
+    const { run, url } = await start({ FAIRLEAD_HTTP_DRAIN_TIMEOUT_MS: '600000' });
+    const { host, hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    onTestFinished(() => void socket.destroy());
+    // A request that has begun and does not end keeps the server from ending.
+    socket.write(`POST /token HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 10\r\n\r\nx`);
+    await once(socket, 'connect');
+    run.child.kill('SIGTERM');
+    const asking = setInterval(() => run.child.kill('SIGTERM'), 50);
+    onTestFinished(() => {
+      clearInterval(asking);
+    });
+    expect((await run.ended).status).toBe(1);
+  });
+
+  it('names every problem of the configuration in a line of its own and ends with 78', async () => {
+    const cwd = await emptyFolder();
+    const run = new Run(['serve'], { cwd, env: { PORT: 'x', LOG_LEVEL: 'y' } });
+    expect((await run.ended).status).toBe(78);
+    expect(run.log).toEqual([
+      expect.objectContaining({ level: 'fatal', where: 'PORT', fix: expect.any(String) as string }),
+      expect.objectContaining({ level: 'fatal', where: 'LOG_LEVEL', fix: expect.any(String) as string }),
+    ]);
+  });
+
+  it('says so when the port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void taken.close());
+    await once(taken, 'listening');
+    const address = taken.address();
+    const port = String(typeof address === 'object' ? address?.port : '');
+    const run = new Run(['serve'], { cwd: await emptyFolder(), env: { PORT: port } });
+    expect((await run.ended).status).not.toBe(0);
+    expect(run.stdout).toContain(port);
+    expect(run.stdout).not.toMatch(/\\n\s+at /);
+  });
+});
