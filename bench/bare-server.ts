@@ -5,15 +5,15 @@ import type { AddressInfo } from 'node:net';
 
 let answer = '';
 for await (const chunk of process.stdin) answer += String(chunk);
-const body = Buffer.from(answer);
+const length = Buffer.byteLength(answer);
 
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
     JSON.parse(Buffer.concat(chunks).toString());
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
-    response.end(body);
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': length });
+    response.end(answer);
   });
 });
 server.listen(0, '127.0.0.1', () => {

@@ -126,8 +126,6 @@ function startable(parts: Parts, app: Express): App {
         listeners.push(await listenForMetrics(telemetry, config.telemetry));
       }
       logger.info({ url: listener.url.href, mcp: resource.href, version }, 'listening');
-      // Whoever signs in first does not wait for the authorization server to load.
-      setImmediate(() => void auth.warmUp());
       return { url: listener.url };
     },
     drain: async () => {

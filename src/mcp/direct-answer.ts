@@ -13,12 +13,15 @@ import type { ToolListing } from './tool-catalog.ts';
  */
 export class DirectAnswers {
   readonly #definitions: Definitions;
+  readonly #onStream: () => () => void;
   readonly #recogniser = new Recogniser();
   readonly #serverMeta: Readonly<Record<string, unknown>>;
   readonly #modernLists = new WeakMap<ToolListing, string>();
 
-  constructor(definitions: Definitions) {
+  /** `onStream` counts an event stream until what it answers is called. */
+  constructor(definitions: Definitions, onStream: () => () => void) {
     this.#definitions = definitions;
+    this.#onStream = onStream;
     this.#serverMeta = { [SERVER_INFO_META_KEY]: definitions.identity };
   }
 
@@ -70,7 +73,7 @@ export class DirectAnswers {
     const tool = this.#definitions.tools.find(message.name);
     if (tool === undefined) return false;
     exchange.context.tool = tool.name;
-    const answer = new StreamableAnswer(exchange);
+    const answer = new StreamableAnswer(exchange, this.#onStream);
     this.#definitions.caller
       .call(tool, message.arguments, {
         principal: exchange.principal,

@@ -37,13 +37,13 @@ export class Exchange {
   }
 
   sendJson(status: number, body: string, headers?: Readonly<Record<string, string>>): void {
-    const bytes = Buffer.from(body);
     this.response.writeHead(status, {
       'content-type': 'application/json',
-      'content-length': bytes.length,
+      'content-length': Buffer.byteLength(body),
       ...headers,
     });
-    this.response.end(bytes);
+    // As a string: Node then sends head and body in one piece.
+    this.response.end(body);
   }
 
   /** Answers with a JSON-RPC error that belongs to no request that could be read (JSON-RPC 2.0 §5). */

@@ -68,7 +68,7 @@ export async function createMcp(options: McpOptions, context: McpContext): Promi
   const handlers = { calls: sdkHandler(), subscriptions: sdkHandler() };
   const parts = {
     definitions,
-    direct: new DirectAnswers(definitions),
+    direct: new DirectAnswers(definitions, () => telemetry.metrics.streamOpened('call')),
     handlers,
     bodyLimitBytes,
     onStream: (kind: string) => telemetry.metrics.streamOpened(kind),

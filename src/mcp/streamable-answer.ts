@@ -3,10 +3,13 @@ import type { Exchange } from './exchange.ts';
 /** An answer that is plain JSON unless something has to be told before it; then it is an event stream. */
 export class StreamableAnswer {
   readonly #exchange: Exchange;
+  readonly #onStream: () => () => void;
   #isStream = false;
 
-  constructor(exchange: Exchange) {
+  /** `onStream` is told when the stream opens, and what it answers when the stream has ended. */
+  constructor(exchange: Exchange, onStream: () => () => void) {
     this.#exchange = exchange;
+    this.#onStream = onStream;
   }
 
   notify(method: string, params: object): void {
@@ -14,6 +17,7 @@ export class StreamableAnswer {
     if (response.destroyed) return;
     if (!this.#isStream) {
       this.#isStream = true;
+      response.once('close', this.#onStream());
       // X-Accel-Buffering: nginx would hold events back until its buffer is full.
       response.writeHead(200, {
         'content-type': 'text/event-stream',

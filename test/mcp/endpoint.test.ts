@@ -165,6 +165,16 @@ describe.each([
   });
 });
 
+it('counts open streams and forgets them when they have ended', async () => {
+  const logging = await endpoint.legacy('tools/call', { name: 'count_down', arguments: {} });
+  expect(logging.headers.get('content-type')).toMatch('text/event-stream');
+  expect(eventsOf(await logging.text()).map((event) => event['method'] ?? 'result')).toEqual([
+    'notifications/message',
+    'result',
+  ]);
+  await expect.poll(() => endpoint.telemetry.openStreams).toBe(0);
+});
+
 describe('bad input', () => {
   it.each([
     ['malformed JSON', '{"jsonrpc":', {}, 400, -32700],
