@@ -166,12 +166,14 @@ describe.each([
 });
 
 it('counts open streams and forgets them when they have ended', async () => {
+  const { openedStreams } = endpoint.telemetry;
   const logging = await endpoint.legacy('tools/call', { name: 'count_down', arguments: {} });
   expect(logging.headers.get('content-type')).toMatch('text/event-stream');
   expect(eventsOf(await logging.text()).map((event) => event['method'] ?? 'result')).toEqual([
     'notifications/message',
     'result',
   ]);
+  expect(endpoint.telemetry.openedStreams).toBe(openedStreams + 1);
   await expect.poll(() => endpoint.telemetry.openStreams).toBe(0);
 });
 
