@@ -14,6 +14,9 @@ const ENTRIES = { main: 'src/main.ts', 'table-worker': 'src/tools/files/reading/
 /** `@vscode/ripgrep` finds its binary beside its own code. */
 const EXTERNAL = ['@vscode/ripgrep'];
 
+/** Where `src/main.ts` puts it. */
+const COMPILE_CACHE = '.compile-cache';
+
 const NOTICES = 'THIRD_PARTY_NOTICES.txt';
 
 /** The program tells its version; the rest of `package.json` stays outside. */
@@ -52,12 +55,16 @@ async function notice(folder: string): Promise<string> {
   return ['='.repeat(80), `${String(name)} ${String(version)} (${String(license)})`, ...texts, ''].join('\n');
 }
 
-/** Removes what earlier builds left. Last, so that a process which runs from `dist` meanwhile finds its files. */
+/**
+ * Removes what earlier builds left, after writing, so that a process which runs from `dist` meanwhile finds
+ * its files. The program's compile cache stays for as long as nothing changes.
+ */
 async function sweep(metafile: Metafile): Promise<void> {
-  const written = new Set(Object.keys(metafile.outputs).map((path) => relative(dist, join(root, path))));
-  written.add(NOTICES);
-  const stale = (await readdir(dist)).filter((name) => !written.has(name));
-  await Promise.all(stale.map((name) => rm(join(dist, name), { recursive: true })));
+  const kept = new Set(Object.keys(metafile.outputs).map((path) => relative(dist, join(root, path))));
+  kept.add(NOTICES);
+  const others = (await readdir(dist)).filter((name) => !kept.has(name));
+  if (others.every((name) => name === COMPILE_CACHE)) return;
+  await Promise.all(others.map((name) => rm(join(dist, name), { recursive: true, force: true })));
 }
 
 const started = performance.now();

@@ -8,13 +8,19 @@ import { format, resolveConfig } from 'prettier';
 import { renderEnvExample } from '../src/config/env-example.ts';
 import { renderJsonSchema } from '../src/config/json-schema.ts';
 import { renderReference } from '../src/config/reference.ts';
+import { loadConfig } from '../src/config/index.ts';
 import { configSchema } from '../src/config/schema.ts';
+import type { Logger } from '../src/core/telemetry.ts';
+import type { Tool } from '../src/core/tool.ts';
+import { createTools, renderToolsDoc } from '../src/tools/index.ts';
+
+const root = join(import.meta.dirname, '..');
 
 interface Document {
   /** From the root of the repository. */
   readonly path: string;
   /** The document as it should be; `current` is empty where there is none yet. */
-  readonly render: (current: string) => string;
+  readonly render: (current: string) => string | Promise<string>;
 }
 
 /** One line for each generated document. */
@@ -22,10 +28,24 @@ const DOCUMENTS: readonly Document[] = [
   { path: '.env.example', render: () => renderEnvExample(configSchema) },
   { path: 'docs/configuration.schema.json', render: () => renderJsonSchema(configSchema) },
   {
+    path: 'docs/tools.md',
+    render: async (current) => fill(current, 'tools', renderToolsDoc(await defaultTools())),
+  },
+  {
     path: 'docs/configuration.md',
     render: (current) => fill(current, 'settings', renderReference(configSchema)),
   },
 ];
+
+/** The tools as an unchanged configuration offers them. */
+async function defaultTools(): Promise<readonly Tool[]> {
+  const config = await loadConfig({ env: {}, cwd: root });
+  const nothing = (): void => undefined;
+  const logger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => logger };
+  const builtin = await createTools(config.tools, { logger, version: '', checks: [] });
+  await builtin.close();
+  return builtin.tools;
+}
 
 /** Replaces what stands between `<!-- generated: NAME -->` and `<!-- /generated -->`. */
 function fill(document: string, name: string, content: string): string {
@@ -42,14 +62,13 @@ async function rendered(path: string, text: string): Promise<string> {
   return await format(text, { ...(await resolveConfig(path)), filepath: path });
 }
 
-const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
 const stale: string[] = [];
 
 for (const document of DOCUMENTS) {
   const path = join(root, document.path);
   const current = await readFile(path, 'utf8').catch(() => '');
-  const next = await rendered(path, document.render(current));
+  const next = await rendered(path, await document.render(current));
   if (next === current) continue;
   stale.push(relative(root, path));
   if (!check) await writeFile(path, next);

@@ -1,4 +1,4 @@
-import type { JsonObject } from './tool.ts';
+import type { JsonObject } from './json.ts';
 
 /** What only the client's side can answer: its person, its model, or the client itself. */
 export interface ClientRequest {

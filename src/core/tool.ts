@@ -3,14 +3,13 @@ import { type Aliases, ArgumentParser } from './arguments.ts';
 import type { Asker } from './asker.ts';
 import type { OutputBudget } from './budget.ts';
 import type { Content } from './content.ts';
+import type { JsonObject } from './json.ts';
 import type { Principal } from './principal.ts';
 import type { Scope } from './scopes.ts';
 import type { Logger } from './telemetry.ts';
 
 /** `read` changes nothing, `write` adds without losing, `destroy` may lose what was there. */
 export type Effect = 'read' | 'write' | 'destroy';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What a running call can reach beyond its arguments. */
 export interface ToolCall extends Asker {
@@ -127,7 +126,7 @@ function jsonSchema(tool: string, schema: z.ZodObject, io: 'input' | 'output'): 
       throw new TypeError(`Tool "${tool}": the ${io} field "${key}" has no description`);
     }
   }
-  if (/"(anyOf|oneOf|allOf)"/.test(JSON.stringify(document))) {
+  if (/"(anyOf|oneOf|allOf)":|"type":\[/.test(JSON.stringify(document))) {
     throw new TypeError(`Tool "${tool}": the ${io} schema holds a union`);
   }
   return document;

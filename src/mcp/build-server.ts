@@ -11,7 +11,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { Asker } from '../core/asker.ts';
 import type { ResourceContext } from '../core/resource.ts';
-import type { JsonObject } from '../core/tool.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { ToolCaller } from './call-tool.ts';
 import type { Exchange } from './exchange.ts';
 import { INSTRUCTIONS } from './instructions.ts';

@@ -1,7 +1,8 @@
 import { MAX_OUTPUT_TOKENS } from '../core/budget.ts';
 import { type Content, text } from '../core/content.ts';
 import { AppError } from '../core/errors.ts';
-import type { JsonObject, ToolResult } from '../core/tool.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { ToolResult } from '../core/tool.ts';
 
 /** A tool result as the protocol carries it (MCP 2026-07-28, server/tools). */
 export interface CallResult {

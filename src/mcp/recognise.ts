@@ -5,7 +5,7 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server';
 import { LRUCache } from 'lru-cache';
-import type { JsonObject } from '../core/tool.ts';
+import type { JsonObject } from '../core/json.ts';
 
 export type Era = 'modern' | 'legacy';
 

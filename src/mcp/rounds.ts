@@ -1,6 +1,6 @@
 import type { Asker, ClientRequest } from '../core/asker.ts';
 import { AppError } from '../core/errors.ts';
-import type { JsonObject } from '../core/tool.ts';
+import type { JsonObject } from '../core/json.ts';
 
 export type Answers = Readonly<Record<string, unknown>>;
 

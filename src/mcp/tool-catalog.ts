@@ -1,5 +1,6 @@
 import type { ScopeSet } from '../core/scopes.ts';
-import type { JsonObject, Tool } from '../core/tool.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Tool } from '../core/tool.ts';
 
 /** A tool as `tools/list` shows it. */
 interface ListedTool {

@@ -1,4 +1,5 @@
-import type { JsonObject, Tool } from '../core/tool.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Tool } from '../core/tool.ts';
 
 const EFFECTS = {
   read: 'changes nothing',
@@ -61,7 +62,8 @@ function bound(value: unknown): number | undefined {
 }
 
 function cell(value: string): string {
-  return value.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  // Globs must not become emphasis.
+  return value.replaceAll(/[|*_]/g, '\\$&').replaceAll('\n', ' ');
 }
 
 function asObject(value: unknown): JsonObject {

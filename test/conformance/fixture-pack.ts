@@ -4,7 +4,8 @@ import { type Content, text } from '../../src/core/content.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { Prompt } from '../../src/core/prompt.ts';
 import type { ResourceProvider } from '../../src/core/resource.ts';
-import type { JsonObject, Tool, ToolCall, ToolResult } from '../../src/core/tool.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { Tool, ToolCall, ToolResult } from '../../src/core/tool.ts';
 
 // What the conformance suite calls, under the names and with the answers that it expects.
 
