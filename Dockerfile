@@ -18,8 +18,11 @@ COPY --from=build /app/dist dist
 # Starts once for real: a broken image fails here, and Node keeps the compiled code for every later start.
 RUN install --directory --owner=node dist/.compile-cache
 USER 1000:1000
-RUN NODE_ENV=production PUBLIC_URL=https://localhost FAIRLEAD_DATA_DIR=/tmp/data FAIRLEAD_WORKSPACE=/app \
-    timeout --preserve-status 5 node dist/main.js serve
+RUN export NODE_ENV=production PUBLIC_URL=https://localhost FAIRLEAD_DATA_DIR=/tmp/data FAIRLEAD_WORKSPACE=/app; \
+    ready="fetch('http://127.0.0.1:3000/health/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"; \
+    node dist/main.js serve & \
+    until node --eval "$ready"; do kill -0 $! && sleep 1 || exit 1; done; \
+    kill -TERM $! && wait $! && chmod -R a+rX dist/.compile-cache
 
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="Fairlead" \
@@ -34,7 +37,8 @@ RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /us
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=app /app/node_modules node_modules
-COPY --from=app /app/dist dist
+# The service can read its own code and the cache beside it, and write neither.
+COPY --from=app --chown=0:0 /app/dist dist
 COPY examples/workspace /workspace
 
 ENV NODE_ENV=production \

@@ -10,8 +10,7 @@ import { requirePrincipal } from './require-principal.ts';
 import { createResourceMetadata, resourceMetadataUrl } from './resource-metadata.ts';
 import { type AuthorizationServerContext, createAuthorizationServer } from './server/authorization-server.ts';
 
-export type { AuthPages } from './pages.ts';
-export { type Account, type Accounts, openAccounts } from './server/accounts.ts';
+export { type Accounts, openAccounts } from './server/accounts.ts';
 export { rotateKeys } from './server/keys.ts';
 
 export type AuthContext = Omit<AuthorizationServerContext, 'clock'> & { readonly clock?: Clock };

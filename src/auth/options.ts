@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ALL_SCOPES } from '../core/scopes.ts';
 import { setting } from '../core/setting.ts';
 
@@ -6,6 +6,12 @@ import { setting } from '../core/setting.ts';
 export const AUTH_MODES = ['embedded', 'none'] as const;
 
 const DAY = 86_400;
+
+/** Schemes at which a browser would run or show what it is sent to, instead of handing it to an application. */
+const UNSAFE_SCHEMES: ReadonlySet<string> = new Set([
+  ...['about', 'blob', 'data', 'file', 'filesystem', 'ftp', 'http', 'https'],
+  ...['javascript', 'vbscript', 'view-source', 'ws', 'wss'],
+]);
 
 /**
  * The most that `accessTokenTtlSeconds` can be. Revocations and retired keys are kept for this long, so
@@ -182,7 +188,14 @@ export const authOptions = z.object({
     ),
     allowedRedirectSchemes: setting(
       z
-        .array(z.string().regex(/^[a-z][a-z0-9+.-]*$/, 'must be a scheme in lower case, without ":"'))
+        .array(
+          z
+            .string()
+            .regex(/^[a-z][a-z0-9+.-]*$/, 'must be a scheme in lower case, without ":"')
+            .refine((scheme) => !UNSAFE_SCHEMES.has(scheme), {
+              error: 'browsers run or open this scheme themselves: name the scheme of a desktop application',
+            }),
+        )
         .default(['cursor', 'vscode', 'vscode-insiders', 'vscodium', 'windsurf', 'zed']),
       {
         description:

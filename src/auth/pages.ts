@@ -15,7 +15,7 @@ interface Form {
   readonly formToken: string;
 }
 
-export interface LoginPage extends Form {
+interface LoginPage extends Form {
   /** Who asked for the sign-in; absent where the person came on their own. */
   readonly client?: string | undefined;
   readonly email?: string | undefined;
@@ -56,14 +56,14 @@ interface Person {
   readonly email: string;
 }
 
-export interface SetupPage extends Form {
+interface SetupPage extends Form {
   readonly email?: string | undefined;
   readonly name?: string | undefined;
   readonly minPasswordLength: number;
   readonly problem?: string | undefined;
 }
 
-export interface AccountPage extends Form {
+interface AccountPage extends Form {
   readonly person: Person;
   readonly grants: readonly AccountPageGrant[];
   readonly mcpUrl: string;
@@ -71,7 +71,7 @@ export interface AccountPage extends Form {
   readonly notice?: string | undefined;
 }
 
-export interface AccountPageGrant {
+interface AccountPageGrant {
   readonly gid: string;
   readonly clientName: string;
   readonly clientHost: string;
@@ -79,7 +79,7 @@ export interface AccountPageGrant {
   readonly scopes: readonly ScopeLine[];
 }
 
-export interface ErrorPage {
+interface ErrorPage {
   /** HTTP status. */
   readonly status: number;
   /** The error's name, for who looks it up. */

@@ -89,7 +89,7 @@ function isWatched({ stdout, env }: Surroundings): boolean {
 async function announce(app: App, config: Config, surroundings: Surroundings): Promise<void> {
   const setupUrl = await app.setupUrl();
   const { stdout, version } = surroundings;
-  if (isWatched(surroundings)) {
+  if (isWatched(surroundings) && !config.production) {
     const { workspace } = config.tools.files;
     stdout.write(welcome({ version, mcpUrl: app.mcpUrl, workspace, setupUrl }));
   } else if (setupUrl !== undefined) {

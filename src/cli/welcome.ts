@@ -37,7 +37,8 @@ ${about.setupUrl === undefined ? '' : setUp(about.setupUrl)}
 
 function setUp(link: URL): string {
   return `
-  There is no account yet. Create the owner's with this link; it works once:
+  There is no account yet. Create the owner's with this link; it works once,
+  for an hour:
 
   ${link.href}
 `;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { asType, unwrap } from './settings.ts';
 
 const TRUE = new Set(['true', '1', 'yes']);

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { CONFIG_FILE_VARIABLE } from './environment.ts';
 import { defaultOf, listSections } from './settings.ts';
 import type { Setting } from './settings.ts';

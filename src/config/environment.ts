@@ -11,7 +11,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const CONFIG_FILE_VARIABLE = 'FAIRLEAD_CONFIG';
 
 /** A setting's value and the variable that gave it. */
-export interface EnvironmentValue {
+interface EnvironmentValue {
   readonly value: unknown;
   readonly variable: string;
 }

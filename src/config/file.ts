@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document, Node, Pair, Scalar, YAMLMap } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fromText } from './coerce.ts';
 import { CONFIG_FILE_VARIABLE } from './environment.ts';
 import type { Environment } from './environment.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { asType, sectionShape, settingMeta } from './settings.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;

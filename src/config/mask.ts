@@ -1,8 +1,8 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { childSchema } from './paths.ts';
 import { settingMeta } from './settings.ts';
 
-export const MASK = '********';
+const MASK = '********';
 
 /** The value as it may be shown: secrets, and passwords inside of URLs, are replaced by asterisks. */
 export function maskSecrets(schema: z.ZodType, value: unknown): unknown {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { asType, sectionShape, settingMeta, unwrap } from './settings.ts';
 
 export type Path = readonly PropertyKey[];

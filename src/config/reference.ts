@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { asType, defaultOf, listSections, sectionShape, settingMeta, unwrap } from './settings.ts';
 import type { Setting } from './settings.ts';
 import { describeType, showDefault, showExample } from './words.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { CONFIG_FILE_VARIABLE, readEnvironment } from './environment.ts';
 import type { Environment, EnvironmentValues } from './environment.ts';
 import type { ConfigFile } from './file.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { authOptions } from '../auth/options.ts';
 import { setting } from '../core/setting.ts';
 import { httpOptions } from '../http/options.ts';

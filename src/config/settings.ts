@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SettingMeta } from '../core/setting.ts';
 
 /** One setting, as found in the schema. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { maskSecrets } from './mask.ts';
 import { nearest } from './nearest.ts';
 import { schemaAt, valueAt } from './paths.ts';

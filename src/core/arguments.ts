@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from './errors.ts';
 
 /**
@@ -62,7 +62,8 @@ export class ArgumentParser<I extends z.ZodObject> {
     const result = this.#schema.safeParse(this.#normalise(raw));
     if (result.success) return result.data as z.infer<I>;
     const problems = result.error.issues.flatMap((issue) => this.#describe(issue));
-    const list = problems.join('; ');
+    const more = problems.length - MAX_PROBLEMS_NAMED;
+    const list = problems.slice(0, MAX_PROBLEMS_NAMED).join('; ') + (more > 0 ? `; and ${more} more` : '');
     throw new AppError('INVALID_ARGUMENT', `${this.#tool}: ${list}${list.endsWith('?') ? '' : '.'}`, {
       next: `call ${this.#tool} again with ${this.#usage()}`,
     });

@@ -5,8 +5,7 @@ export type ContentClass = 'csv' | 'json' | 'code' | 'prose';
 const CHARACTERS_PER_TOKEN: Record<ContentClass, number> = { csv: 2.1, json: 2.4, code: 3.0, prose: 4.0 };
 const CHARACTERS_PER_TOKEN_CJK = 1.7;
 // Scripts without spaces between words: CJK punctuation, kana, Han, Hangul, full-width forms.
-const CJK =
-  /[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]|[\ud840-\ud87f][\udc00-\udfff]/gu;
+const CJK = /[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\u{20000}-\u{3ffff}]/gu;
 
 /** Output tokens that one call may produce unless the operator says otherwise, and at the very most. */
 export const DEFAULT_OUTPUT_TOKENS = 10_000;
@@ -19,8 +18,10 @@ export function estimateTokens(value: string, kind: ContentClass): number {
 
 /** Not rounded, so that a text taken line by line costs what it costs as a whole. */
 function weigh(value: string, kind: ContentClass): number {
-  const wide = value.match(CJK)?.length ?? 0;
-  return (value.length - wide) / CHARACTERS_PER_TOKEN[kind] + wide / CHARACTERS_PER_TOKEN_CJK;
+  const wide = value.match(CJK) ?? [];
+  // Those outside of the basic plane take two units of the length.
+  const units = wide.reduce((sum, character) => sum + character.length, 0);
+  return (value.length - units) / CHARACTERS_PER_TOKEN[kind] + wide.length / CHARACTERS_PER_TOKEN_CJK;
 }
 
 /** What is left of the output that one call may still produce, in tokens. */

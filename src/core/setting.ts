@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** What a setting tells about itself; the documents and error messages are made from it. */
 export interface SettingMeta {

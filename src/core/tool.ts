@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Aliases, ArgumentParser } from './arguments.ts';
 import type { Asker } from './asker.ts';
 import type { OutputBudget } from './budget.ts';

@@ -1,5 +1,6 @@
 import { OutputBudget } from '../core/budget.ts';
 import { AppError } from '../core/errors.ts';
+import type { Scope, ScopeSet } from '../core/scopes.ts';
 import type { Telemetry, ToolOutcome } from '../core/telemetry.ts';
 import type { Tool, ToolResult } from '../core/tool.ts';
 import { type CallResult, renderError, renderResult } from './call-result.ts';
@@ -57,7 +58,7 @@ export class ToolCaller {
   async #run(tool: Tool, rawArguments: unknown, origin: CallOrigin): Promise<ToolResult> {
     const { scopes, subject } = origin.principal;
     // Transports answer a missing scope before the call, with a challenge; this holds where one forgets.
-    if (!scopes.hasAll(tool.scopes)) throw scopeRequired(tool);
+    if (!scopes.hasAll(tool.scopes)) throw scopeRequired(tool, scopes);
     const release = this.#limiter.tryAcquire(subject) ?? (await this.#wait(subject, origin));
     let work: ((call: RunningCall) => Promise<ToolResult>) | undefined;
     try {
@@ -115,12 +116,15 @@ export class ToolCaller {
   }
 }
 
-/** What a call lacks, as the challenge of RFC 6750 §3.1 names it: everything that the call needs, not only what is missing. */
-export function scopeRequired(needing: { readonly scopes: readonly string[] }): AppError {
-  const scopes = needing.scopes.join(' ');
-  return new AppError('SCOPE_REQUIRED', `This call needs the scope ${scopes}.`, {
-    scopes: needing.scopes,
-    next: `authorize again with the scope ${scopes}`,
+/**
+ * What a call lacks, as the challenge of RFC 6750 §3.1 names it: everything that the call needs, and what the
+ * caller holds already, or a client that asks for exactly this would lose it by stepping up.
+ */
+export function scopeRequired(needing: { readonly scopes: readonly Scope[] }, held: ScopeSet): AppError {
+  const scopes = [...new Set([...held.granted, ...needing.scopes])];
+  return new AppError('SCOPE_REQUIRED', `This call needs the scope ${needing.scopes.join(' ')}.`, {
+    scopes,
+    next: `authorize again with the scope ${scopes.join(' ')}`,
   });
 }
 

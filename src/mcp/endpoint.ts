@@ -65,7 +65,8 @@ function parseJson(bytes: Buffer): unknown {
 /** Refuses a message that reaches something whose scopes are not granted. Unknown names are refused later, as such. */
 function requireScopes(message: unknown, exchange: Exchange, definitions: Definitions): void {
   const target = targetOf(message, definitions);
-  if (target !== undefined && !exchange.principal.scopes.hasAll(target.scopes)) throw scopeRequired(target);
+  const { scopes } = exchange.principal;
+  if (target !== undefined && !scopes.hasAll(target.scopes)) throw scopeRequired(target, scopes);
 }
 
 function targetOf(message: unknown, definitions: Definitions): { scopes: readonly Scope[] } | undefined {

@@ -55,7 +55,7 @@ function grantItem(grant: Grant, action: string, token: Html): Html {
   return html`<li>
     <div class="row">
       <div>
-        <h3>${grant.clientName}</h3>
+        <h2>${grant.clientName}</h2>
         <p class="quiet small">
           ${grant.clientHost} · allowed on
           <time datetime="${grant.allowedAt.toISOString()}">${DATE.format(grant.allowedAt)}</time>

@@ -170,7 +170,7 @@ ul.scopes.brief code { display: none; }
 ul.scopes code { display: block; color: var(--quiet); font-size: 0.8rem; }
 .grants { margin: 0; padding: 0; list-style: none; }
 .grants > li { padding: 1.1rem 0; border-top: 1px solid var(--line); }
-.grants h3 { margin: 0; font-size: 1rem; }
+.grants h2 { margin: 0; font-size: 1rem; }
 .grants .row { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: flex-start; justify-content: space-between; }
 .grants .row > div { flex: 1 1 14rem; }
 .grants p { margin: 0.15rem 0 0; }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { setting } from '../core/setting.ts';
 
 /** Every kind of store that can be configured; the driver table in `index.ts` has one line for each. */

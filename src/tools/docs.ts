@@ -23,21 +23,37 @@ function section(tool: Tool): string {
       `- Time limit: ${tool.timeoutMs / 1000} s`,
       `- Answer: ${tool.outputSchema === undefined ? 'text' : 'data, as structured content and as JSON text'}`,
     ].join('\n'),
-    fields('Parameter', tool.inputSchema),
-    ...(tool.outputSchema === undefined ? [] : [fields('Field of the answer', tool.outputSchema)]),
+    parameters(tool.inputSchema),
+    ...(tool.outputSchema === undefined ? [] : [answer(tool.outputSchema)]),
   ].join('\n\n');
 }
 
-function fields(heading: string, schema: JsonObject): string {
-  const required = new Set(asArray(schema['required']));
-  const rows = Object.entries(asObject(schema['properties'])).map(([name, field]) => {
-    const { description, ...rest } = asObject(field);
-    const fallback = 'default' in rest ? `\`${JSON.stringify(rest['default'])}\`` : '';
-    const need = required.has(name) && !('default' in rest) ? 'required' : fallback;
-    return `| \`${name}\` | ${typeText(rest)} | ${need} | ${cell(String(description))} |`;
+function parameters(schema: JsonObject): string {
+  const rows = fieldsOf(schema).map(({ name, field, isRequired }) => {
+    const fallback = 'default' in field ? `\`${JSON.stringify(field['default'])}\`` : '';
+    return [`\`${name}\``, typeText(field), isRequired ? 'required' : fallback, meaning(field)];
   });
-  if (rows.length === 0) return `No ${heading.toLowerCase()}s.`;
-  return [`| ${heading} | Type | Default | Meaning |`, '| --- | --- | --- | --- |', ...rows].join('\n');
+  return rows.length === 0 ? 'No parameters.' : table(['Parameter', 'Type', 'Default', 'Meaning'], rows);
+}
+
+function answer(schema: JsonObject): string {
+  const rows = fieldsOf(schema).map(({ name, field, isRequired }) => {
+    return [`\`${name}\``, typeText(field), isRequired ? 'always' : 'where it applies', meaning(field)];
+  });
+  return table(['Field of the answer', 'Type', 'Present', 'Meaning'], rows);
+}
+
+function fieldsOf(schema: JsonObject): { name: string; field: JsonObject; isRequired: boolean }[] {
+  const required = asArray(schema['required']);
+  return Object.entries(asObject(schema['properties'])).map(([name, value]) => {
+    const field = asObject(value);
+    return { name, field, isRequired: required.includes(name) && !('default' in field) };
+  });
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 function typeText(field: JsonObject): string {
@@ -61,9 +77,8 @@ function bound(value: unknown): number | undefined {
   return typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : undefined;
 }
 
-function cell(value: string): string {
-  // Globs must not become emphasis.
-  return value.replaceAll(/[|*_]/g, '\\$&').replaceAll('\n', ' ');
+function meaning(field: JsonObject): string {
+  return String(field['description']).replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
 function asObject(value: unknown): JsonObject {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEFAULT_OUTPUT_TOKENS, MAX_OUTPUT_TOKENS } from '../core/budget.ts';
 import { setting } from '../core/setting.ts';
 import { filesOptions } from './files/options.ts';

@@ -55,9 +55,18 @@ describe('fairlead serve', () => {
     const { host, hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname);
     onTestFinished(() => void socket.destroy());
-    // A request that has begun and does not end keeps the server from ending.
-    socket.write(`POST /token HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 10\r\n\r\nx`);
-    await once(socket, 'connect');
+    // A request whose body does not come keeps the server from ending; "100 Continue" tells that it has begun.
+    socket.write(
+      [
+        'POST /token HTTP/1.1',
+        `Host: ${host}`,
+        'Content-Type: application/x-www-form-urlencoded',
+        'Content-Length: 10',
+        'Expect: 100-continue',
+        '\r\n',
+      ].join('\r\n'),
+    );
+    await once(socket, 'data');
     run.child.kill('SIGTERM');
     const asking = setInterval(() => run.child.kill('SIGTERM'), 50);
     onTestFinished(() => {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from '../../src/core/content.ts';
 import { defineTool } from '../../src/core/tool.ts';
 import { answerOf, modernMeta, startMcpEndpoint } from '../fixtures/mcp-endpoint.ts';

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from '../../src/core/content.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { ResourceProvider } from '../../src/core/resource.ts';
@@ -106,10 +106,10 @@ describe.each([
     expect(events.at(-1)).toMatchObject({ id: 1, result: { content: [{ text: 'zero' }] } });
   });
 
-  it('refuses a call without its scope before it runs, whatever the SDK would say', async () => {
+  it('refuses a call without its scope before it runs, and names what to ask for without losing any', async () => {
     const response = await send('tools/call', { name: 'delete_all', arguments: {} });
     expect(response.status).toBe(403);
-    expect(await response.json()).toEqual({ code: 'SCOPE_REQUIRED', scopes: ['files:delete'] });
+    expect(await response.json()).toEqual({ code: 'SCOPE_REQUIRED', scopes: ['files:read', 'files:delete'] });
   });
 
   it('answers an unknown tool as invalid parameters', async () => {

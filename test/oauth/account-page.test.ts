@@ -99,6 +99,14 @@ describe('the account page', () => {
     expect((await browser.open(client.authorizationUrl())).html).toContain('type="password"');
   });
 
+  it('ends the session itself at sign-out, not only the cookie', async () => {
+    const known = (await server.store.scan('auth:account-session:', 1000)).keys;
+    const page = await signIn(browser, '/account');
+    expect((await server.store.scan('auth:account-session:', 1000)).keys).toHaveLength(known.length + 1);
+    await browser.submit(formFor(page, '/account/sign-out'));
+    expect((await server.store.scan('auth:account-session:', 1000)).keys).toEqual(known);
+  });
+
   it.each(['/account/sign-in', '/account/revoke', '/account/sign-out'])(
     'takes no form for %s without its token or its cookie',
     async (path) => {

@@ -6,11 +6,12 @@ import {
   type RunningAuthorizationServer,
   startAuthorizationServer,
 } from '../fixtures/authorization-server.ts';
-import { OAuthClient, REDIRECT_URI, type TokenAnswer } from '../fixtures/oauth-client.ts';
+import { OAuthClient, REDIRECT_URI, registration, type TokenAnswer } from '../fixtures/oauth-client.ts';
 
 const SECRET = 'a-secret-of-at-least-thirty-two-characters';
 const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
 
+const documents = new Map<string, object>();
 let server: RunningAuthorizationServer;
 
 beforeAll(async () => {
@@ -31,7 +32,10 @@ beforeAll(async () => {
       redirectUris: [REDIRECT_URI],
     },
   ];
-  server = await startAuthorizationServer({ options: { clients } });
+  server = await startAuthorizationServer({
+    options: { clients },
+    fetch: (url) => Promise.resolve(Response.json(documents.get(url))),
+  });
 });
 afterAll(() => server.close());
 
@@ -87,6 +91,39 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     expect((await ask('signer', await assertion('assertion-2', 'https://elsewhere.example'))).status).toBe(
       401,
     );
+  });
+
+  it('are for declared clients alone, though others exist that have secrets', async () => {
+    const metadata = {
+      grant_types: ['client_credentials'],
+      response_types: [],
+      redirect_uris: [],
+      token_endpoint_auth_method: 'client_secret_post',
+    };
+    const refused = await registration(server.origin, metadata);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ error: 'invalid_client_metadata' });
+    const made = await registration(server.origin, { token_endpoint_auth_method: 'client_secret_post' });
+    const client = (await made.json()) as { client_id: string; client_secret: string };
+    const { status, body } = await ask(client.client_id, { client_secret: client.client_secret });
+    expect([status, body.access_token]).toEqual([400, undefined]);
+  });
+
+  it('are passed over in metadata documents, which are written for many servers', async () => {
+    const clientId = 'https://agent.example.com/client.json';
+    const document = {
+      client_id: clientId,
+      client_name: 'Agent',
+      redirect_uris: [REDIRECT_URI],
+      grant_types: ['authorization_code', 'client_credentials'],
+      token_endpoint_auth_method: 'none',
+    };
+    documents.set(clientId, document);
+    const { status, body } = await ask(clientId);
+    expect([status, body.access_token]).toEqual([400, undefined]);
+    expect(
+      (await server.browser().open(new OAuthClient(server.origin, clientId).authorizationUrl())).status,
+    ).toBe(200);
   });
 
   it('leave a declared client that acts for people to ask them', async () => {

@@ -1,4 +1,4 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   answer,
@@ -75,6 +75,20 @@ describe('the authorization code flow (OAuth 2.1 §4.1)', () => {
     const { body } = await client.exchange(await obtainCode(client, server.browser(), { changes }));
     expect(body.scope).toBe('files:read');
     expect(body).not.toHaveProperty('id_token');
+  });
+
+  it('adds an ID token for who asks for openid, signed with a published key', async () => {
+    const client = await OAuthClient.register(server.origin);
+    const changes = { scope: 'openid files:read', nonce: 'once' };
+    const { body } = await client.exchange(await obtainCode(client, server.browser(), { changes }));
+    const keys = createRemoteJWKSet(new URL('/jwks', server.origin));
+    const { payload } = await jwtVerify(body.id_token ?? '', keys, {
+      issuer: server.origin,
+      audience: client.clientId,
+      algorithms: ['ES256'],
+    });
+    const owner = await server.accounts.findByEmail('owner@example.com');
+    expect(payload).toMatchObject({ sub: owner?.id, nonce: 'once' });
   });
 
   it('sends who asks for unknown scopes only back with invalid_scope', async () => {

@@ -70,6 +70,18 @@ describe('the consent page', () => {
     // Not even by hand.
     const end = await browser.submit(form, { decision: 'allow' });
     expect(end.url.searchParams.get('error')).toBe('access_denied');
+    expect(server.telemetry.auths).toContain('consent:refused');
+    const account = server.browser();
+    expect((await signIn(account, '/account', MEMBER)).html).not.toContain('run the jobs');
+  });
+
+  it('takes no password where it asked for consent, with whatever token', async () => {
+    const client = await OAuthClient.register(server.origin);
+    const browser = server.browser();
+    const [form] = (await signIn(browser, client.authorizationUrl())).forms;
+    if (form === undefined) throw new Error('There is no form');
+    const action = new URL(form.action.href.replace(/consent$/, 'login'));
+    expect((await browser.submit({ ...form, action }, MEMBER)).status).toBe(400);
   });
 
   it('holds scopes of the account itself against its role', async () => {

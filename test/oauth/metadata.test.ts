@@ -84,7 +84,8 @@ describe('the metadata of the authorization server (RFC 8414)', () => {
     expect(claims_parameter_supported).toBe(false);
     expect(response_modes_supported).toContain('query');
     const sorted = (value: unknown): unknown => (Array.isArray(value) ? value.toSorted() : value);
-    const { response_modes_supported: _, scopes_supported, ...rest } = ours;
+    const { response_modes_supported: modes, scopes_supported, ...rest } = ours;
+    expect(modes).toEqual(['query']);
     expect(scopes_supported).toEqual([...(shared['scopes_supported'] as string[]), ...ALL_SCOPES]);
     for (const [name, value] of Object.entries(shared)) {
       if (name !== 'scopes_supported') expect([name, sorted(rest[name])]).toEqual([name, sorted(value)]);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   obtainCode,
   obtainTokens,
@@ -77,6 +77,54 @@ describe('refresh tokens (OAuth 2.1 §4.3)', () => {
     for (const secret of [tokens.refresh, body.refresh_token, tokens.access]) {
       expect(everything).not.toContain(secret);
     }
+  });
+});
+
+/**
+ * Lets so many requests look at a record together, twice, before any of them goes on: when it is found, and
+ * when it is about to be used up.
+ */
+function readTogether(server: RunningAuthorizationServer, kind: string, readers: number): void {
+  const read = server.store.get.bind(server.store);
+  const waiting: (() => void)[] = [];
+  let rounds = 2;
+  vi.spyOn(server.store, 'get').mockImplementation(async (key) => {
+    const value = await read(key);
+    if (rounds === 0 || !key.startsWith(`auth:${kind}:`)) return value;
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      if (waiting.length < readers) return;
+      rounds--;
+      for (const release of waiting.splice(0)) release();
+    });
+    return value;
+  });
+}
+
+describe('uses that run exactly side by side', () => {
+  it('of a refresh token get the same successor', async () => {
+    const server = await startAuthorizationServer();
+    const { client, tokens } = await obtainTokens(server);
+    readTogether(server, 'RefreshToken', 20);
+    const answers = await atOnce(20, () => client.refresh(tokens.refresh));
+    vi.restoreAllMocks();
+    expect(answers.map(({ status }) => status)).toEqual(Array<number>(20).fill(200));
+    const [successor = '', ...others] = new Set(answers.map(({ body }) => body.refresh_token));
+    expect(others).toEqual([]);
+    expect((await client.refresh(successor)).status).toBe(200);
+    await server.close();
+  });
+
+  it('of a code are one', async () => {
+    const server = await startAuthorizationServer();
+    const client = await OAuthClient.register(server.origin);
+    const code = await obtainCode(client, server.browser());
+    readTogether(server, 'AuthorizationCode', 20);
+    const answers = await atOnce(20, () => client.exchange(code));
+    vi.restoreAllMocks();
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ body }) => body.error === 'invalid_grant')).toHaveLength(19);
+    await server.close();
   });
 });
 

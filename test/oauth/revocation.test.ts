@@ -72,6 +72,12 @@ describe('token revocation (RFC 7009)', () => {
     expect((await client.revoke('eyJhbGciOiJub25lIn0.e30.')).status).toBe(200);
   });
 
+  it('is counted and recorded', () => {
+    expect(server.telemetry.auths).toEqual(expect.arrayContaining(['revoke:ok', 'revoke:invalid']));
+    const actions = server.telemetry.audits.map(({ action }) => action);
+    expect(actions).toEqual(expect.arrayContaining(['grant.revoked', 'token.revoked', 'revoke.refused']));
+  });
+
   it('is refused to who is no client', async () => {
     expect((await new OAuthClient(server.origin, 'nobody').revoke('nonsense')).status).toBe(401);
   });

@@ -66,6 +66,18 @@ describe('signing in', () => {
     expect((await attempt(OWNER.email, OWNER.password)).status).toBe(200);
   });
 
+  it('counts all spellings of an address as one', async () => {
+    const spellings = [
+      OWNER.email,
+      'OWNER@example.com',
+      ' owner@EXAMPLE.com',
+      'ｏwner@example.com',
+      'Owner@Example.Com',
+    ];
+    for (const email of spellings) expect((await attempt(email, 'wrong password')).status).toBe(401);
+    expect((await attempt(OWNER.email, OWNER.password)).status).toBe(429);
+  });
+
   it('counts the failures of an address over all accounts', async () => {
     for (let count = 0; count < 20; count++) {
       expect((await attempt(`guess-${count}@example.com`, 'wrong password')).status).toBe(401);

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Store } from '../../src/core/store.ts';
 import {
   obtainCode,
   present,
   type RunningAuthorizationServer,
   startAuthorizationServer,
 } from '../fixtures/authorization-server.ts';
-import { meeting } from '../fixtures/meeting-store.ts';
 import { OAuthClient } from '../fixtures/oauth-client.ts';
+import { heldRead, meetingReads } from '../fixtures/racing-store.ts';
+
+const CODES = 'auth:AuthorizationCode:';
 
 let server: RunningAuthorizationServer;
 let client: OAuthClient;
@@ -34,21 +37,32 @@ it('of many uses at the same time at most one brings tokens, and they are worth 
   await expectNothingGained(await Promise.all(Array.from({ length: 8 }, () => client.exchange(code))));
 });
 
-it.each([
-  ['it was found by both', 2],
-  ['it was found unused by both once more', 4],
-])('of two uses that meet after %s, the same holds', async (_what, reads) => {
-  const racing = await startAuthorizationServer({
-    like: { ...server, store: meeting(server.store, 'auth:AuthorizationCode:', reads) },
-    publicUrl: server.origin,
-  });
+it('two uses that find it unused at the same moment gain nothing either', async () => {
+  const other = await replica(meetingReads(server.store, CODES));
   const code = await obtainCode(client, server.browser());
-  const here = new OAuthClient(racing.origin, client.clientId);
-  const changes = { code_verifier: client.verifier };
-  const answers = await Promise.all([here.exchange(code, changes), here.exchange(code, changes)]);
-  await expectNothingGained(answers);
-  await racing.close();
+  const here = new OAuthClient(other.origin, client.clientId);
+  const uses = [0, 1].map(() => here.exchange(code, { code_verifier: client.verifier }));
+  await expectNothingGained(await Promise.all(uses));
+  await other.close();
 });
+
+it('nor does a use that found it unused before the other one was through', async () => {
+  const { store, held, release } = heldRead(server.store, CODES);
+  const other = await replica(store);
+  const code = await obtainCode(client, server.browser());
+  const here = new OAuthClient(other.origin, client.clientId);
+  const late = here.exchange(code, { code_verifier: client.verifier });
+  await held;
+  const first = await client.exchange(code);
+  expect(first.status).toBe(200);
+  release();
+  await expectNothingGained([first, await late]);
+  await other.close();
+});
+
+function replica(store: Store): Promise<RunningAuthorizationServer> {
+  return startAuthorizationServer({ like: { ...server, store }, publicUrl: server.origin });
+}
 
 async function expectNothingGained(answers: Awaited<ReturnType<OAuthClient['exchange']>>[]): Promise<void> {
   const brought = answers.filter(({ status }) => status === 200);

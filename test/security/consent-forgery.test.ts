@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   answer,
+  OWNER,
   type RunningAuthorizationServer,
   signIn,
   startAuthorizationServer,
@@ -99,6 +100,20 @@ describe('a consent form', () => {
     const { browser, form } = await consent();
     const { url } = await browser.submit({ ...form, buttons: [] });
     expect(url.searchParams.get('error')).toBe('access_denied');
+  });
+});
+
+describe('the sign-in form of the account page', () => {
+  it('is refused with the form token of another browser, so that nobody is signed in as somebody else', async () => {
+    const [own] = (await server.browser().open('/account')).forms;
+    const browser = server.browser();
+    const [form] = (await browser.open('/account')).forms;
+    if (own === undefined || form === undefined) throw new Error('A form is missing');
+    const token = own.fields.get('form_token') ?? '';
+    expect(token).not.toBe('');
+    expectRefused(await browser.submit(form, { ...OWNER, form_token: token }));
+    expect((await browser.open('/account')).html).toContain('type="password"');
+    expect((await browser.submit(form, OWNER)).html).not.toContain('type="password"');
   });
 });
 

@@ -71,11 +71,17 @@ async function expectErrorPage(clientId: string): Promise<void> {
 describe('a metadata document', () => {
   /** The product's own guarded fetch, with the client's address served from loopback in plain http. */
   const guarded = createGuardedFetch({ allowLoopback: true });
+  /** What the fetches can be ended by. */
+  let signals: (AbortSignal | null | undefined)[] = [];
 
   beforeEach(async () => {
+    signals = [];
     server = await startAuthorizationServer({
       clock,
-      fetch: (url, init) => guarded(url.replace('https://client.example', `http://127.0.0.1:${port}`), init),
+      fetch: (url, init) => {
+        signals.push(init?.signal);
+        return guarded(url.replace('https://client.example', `http://127.0.0.1:${port}`), init);
+      },
     });
   });
   afterEach(() => server.close());
@@ -139,18 +145,19 @@ describe('a metadata document', () => {
     site.answer = (_request, response) => late.push(response);
     await expectErrorPage(CLIENT);
     expect(late).toHaveLength(1);
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
   });
 
   it('that comes drop by drop makes no client known', async () => {
-    const drips: NodeJS.Timeout[] = [];
     site.answer = (_request, response) => {
       response.write('{');
-      drips.push(setInterval(() => response.write(' '), 50));
+      const drip = setInterval(() => response.write(' '), 50);
+      response.once('close', () => {
+        clearInterval(drip);
+      });
     };
     await expectErrorPage(CLIENT);
-    drips.forEach((drip) => {
-      clearInterval(drip);
-    });
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
   });
 
   it('that is of no use is not asked for again for a minute', async () => {

@@ -6,9 +6,10 @@ import {
   type RunningAuthorizationServer,
   startAuthorizationServer,
 } from '../fixtures/authorization-server.ts';
-import type { Page } from '../fixtures/browser.ts';
+import { Browser, type Page } from '../fixtures/browser.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
 import { OAuthClient } from '../fixtures/oauth-client.ts';
+import { meetingReads } from '../fixtures/racing-store.ts';
 
 /** Passwords that were hashed. */
 const derived = vi.hoisted(() => ({ count: 0 }));
@@ -87,6 +88,28 @@ describe('guesses at one account', () => {
     expect(pages.filter(({ status }) => status === 401)).toHaveLength(FREE);
     expect(pages.filter(({ status }) => status === 429)).toHaveLength(30 - FREE);
     expect(derived.count).toBe(FREE);
+  });
+
+  it('gain nothing by meeting at the same moment on two replicas', async () => {
+    await start();
+    const login = { freeAttempts: 1, freeAttemptsPerAddress: 1000 };
+    const like = { ...server, store: meetingReads(server.store, 'auth:failures-account:') };
+    const replica = await startAuthorizationServer({
+      clock,
+      like,
+      publicUrl: server.origin,
+      options: { login },
+    });
+    const pages = await Promise.all(
+      [0, 1].map(async () => {
+        const browser = new Browser(replica.origin);
+        const [form] = (await browser.open('/account')).forms;
+        if (form === undefined) throw new Error('No login form');
+        return browser.submit(form, { email: OWNER.email, password: 'guess' });
+      }),
+    );
+    expect(pages.map(({ status }) => status).sort()).toEqual([401, 429]);
+    await replica.close();
   });
 
   it('do not keep other people out', async () => {

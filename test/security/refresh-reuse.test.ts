@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Store } from '../../src/core/store.ts';
 import {
   obtainTokens,
   present,
@@ -6,8 +7,10 @@ import {
   startAuthorizationServer,
 } from '../fixtures/authorization-server.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
-import { meeting } from '../fixtures/meeting-store.ts';
 import { OAuthClient } from '../fixtures/oauth-client.ts';
+import { heldRead, meetingReads } from '../fixtures/racing-store.ts';
+
+const REFRESH_TOKENS = 'auth:RefreshToken:';
 
 const clock = new ManualClock(Date.now());
 let server: RunningAuthorizationServer;
@@ -39,23 +42,32 @@ it('within its grace it brings the same successor, never a second line of tokens
   expect(answers.every(({ status }) => status === 200)).toBe(true);
 });
 
-it.each([
-  ['it was found by both', 2],
-  ['it was found unused by both once more', 4],
-])('so do two uses that meet after %s', async (_what, reads) => {
+it('so do two uses that find it unused at the same moment', async () => {
   const { client, tokens } = await obtainTokens(server);
-  const racing = await startAuthorizationServer({
-    clock,
-    like: { ...server, store: meeting(server.store, 'auth:RefreshToken:', reads) },
-    publicUrl: server.origin,
-  });
-  const here = new OAuthClient(racing.origin, client.clientId);
-  const answers = await Promise.all([here.refresh(tokens.refresh), here.refresh(tokens.refresh)]);
-  const [successor, ...others] = new Set(answers.map(({ body }) => body.refresh_token));
+  const other = await replica(meetingReads(server.store, REFRESH_TOKENS));
+  const here = new OAuthClient(other.origin, client.clientId);
+  const uses = [0, 1].map(() => here.refresh(tokens.refresh));
+  const [successor, ...others] = new Set((await Promise.all(uses)).map(({ body }) => body.refresh_token));
   expect(others).toEqual([]);
   expect((await client.refresh(successor ?? '')).status).toBe(200);
-  await racing.close();
+  await other.close();
 });
+
+it('so does a use that found it unused before the other one was through', async () => {
+  const { client, tokens } = await obtainTokens(server);
+  const { store, held, release } = heldRead(server.store, REFRESH_TOKENS);
+  const other = await replica(store);
+  const late = new OAuthClient(other.origin, client.clientId).refresh(tokens.refresh);
+  await held;
+  const { body } = await client.refresh(tokens.refresh);
+  release();
+  expect((await late).body.refresh_token).toBe(body.refresh_token);
+  await other.close();
+});
+
+function replica(store: Store): Promise<RunningAuthorizationServer> {
+  return startAuthorizationServer({ clock, like: { ...server, store }, publicUrl: server.origin });
+}
 
 it('even within its grace it ends the grant once its successor was used', async () => {
   const { client, tokens } = await obtainTokens(server);

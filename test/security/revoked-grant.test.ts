@@ -50,6 +50,14 @@ describe('access ends', () => {
     await expectEnded(client, tokens);
   });
 
+  it('in a process that starts only afterwards, too', async () => {
+    const { client, tokens } = await obtainTokens(server);
+    await client.revoke(tokens.refresh);
+    const late = await startAuthorizationServer({ like: server, publicUrl: server.origin });
+    expect(await present(late, tokens.access)).toBe(401);
+    await late.close();
+  });
+
   it('when the client revokes its access token', async () => {
     const { client, tokens } = await obtainTokens(server);
     await expectGood(tokens.access);

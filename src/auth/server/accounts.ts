@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { ALL_SCOPES, type Scope, ScopeSet } from '../../core/scopes.ts';
@@ -211,7 +211,7 @@ export function canonicalEmail(email: string): string {
   return email.trim().normalize('NFKC').toLowerCase();
 }
 
-export function isEmail(email: string): boolean {
+function isEmail(email: string): boolean {
   return z.email().max(254).safeParse(canonicalEmail(email)).success;
 }
 

@@ -17,7 +17,7 @@ import { metadataRoutes } from './metadata.ts';
 import { MetadataDocuments } from './metadata-documents.ts';
 import { OwnerSetup } from './owner-setup.ts';
 import { PasswordHasher } from './password.ts';
-import type { GuardedFetch } from './provider.ts';
+import type { GuardedFetch } from './provider-context.ts';
 import { ProviderHolder } from './provider-holder.ts';
 import { setupRoutes } from './setup-page.ts';
 import { PasswordSignIn } from './sign-in.ts';

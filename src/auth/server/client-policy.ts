@@ -1,11 +1,10 @@
 import { type AllClientMetadata, type ClientMetadata, errors } from 'oidc-provider';
 import type { AuthOptions } from '../options.ts';
-import type { RedirectTarget } from '../pages.ts';
+import { isLoopbackHost } from './client-display.ts';
 
 const MAX_REDIRECT_URIS = 20;
 const MAX_URI_CHARACTERS = 2000;
 const MAX_NAME_CHARACTERS = 100;
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
  * How an authorization request can be answered: not by a page with a script. `fragment` is where requests
@@ -87,30 +86,10 @@ function isAllowed(uri: string, allowedSchemes: readonly string[]): boolean {
   const url = URL.parse(uri);
   if (url?.username !== '' || url.password !== '') return false;
   if (url.protocol === 'https:') return true;
-  if (url.protocol === 'http:') return LOOPBACK.has(url.hostname);
+  if (url.protocol === 'http:') return isLoopbackHost(url.hostname);
   return allowedSchemes.includes(url.protocol.slice(0, -1));
 }
 
 function applicationType(uris: readonly string[]): 'web' | 'native' {
   return uris.every((uri) => uri.toLowerCase().startsWith('https:')) ? 'web' : 'native';
-}
-
-/** Where a redirect URI leads, for people. */
-export function redirectTarget(uri: string): RedirectTarget {
-  const { protocol, host, hostname } = new URL(uri);
-  if (protocol !== 'https:' && protocol !== 'http:') return { kind: 'app', name: protocol.slice(0, -1) };
-  return { kind: LOOPBACK.has(hostname) ? 'loopback' : 'web', name: host };
-}
-
-/**
- * A client's name as it can be shown: without characters that hide, reorder or break text. A client
- * without a name is called by its id.
- */
-export function displayName(name: string | undefined, clientId: string): string {
-  const shown = (name ?? '')
-    .normalize('NFC')
-    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu, '')
-    .replace(/\s+/g, ' ')
-    .trim();
-  return shown === '' ? clientId.slice(0, MAX_NAME_CHARACTERS) : shown;
 }

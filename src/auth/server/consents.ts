@@ -6,7 +6,7 @@ import type { Telemetry } from '../../core/telemetry.ts';
 import type { AuthOptions } from '../options.ts';
 import type { AuthPages, ConsentPage, ScopeLine } from '../pages.ts';
 import { type Account, allowedScopes } from './accounts.ts';
-import { displayName, redirectTarget } from './client-policy.ts';
+import { displayName, redirectTarget } from './client-display.ts';
 import type { Grants } from './grants.ts';
 import { clientScopes, OIDC_SCOPES, resourceScopes, scopeNames } from './requested-scopes.ts';
 

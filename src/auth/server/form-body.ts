@@ -1,5 +1,5 @@
 import express, { type Request, type RequestHandler } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../../core/errors.ts';
 
 const LIMIT = '16kb';

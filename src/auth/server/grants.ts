@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Lifetime, Store } from '../../core/store.ts';
 import { MAX_ACCESS_TOKEN_TTL } from '../options.ts';
 import { revoke } from '../revocations.ts';

@@ -4,7 +4,7 @@ import type Provider from 'oidc-provider';
 import { AppError } from '../../core/errors.ts';
 import { contextOf } from '../../core/request-context.ts';
 import type { Account, Accounts } from './accounts.ts';
-import { displayName } from './client-policy.ts';
+import { displayName } from './client-display.ts';
 import { type ConsentContext, Consents } from './consents.ts';
 import { field, formBody, refusedForm } from './form-body.ts';
 import type { FormTokens } from './form-token.ts';

@@ -43,8 +43,10 @@ export class KeyRing {
 
   /** @throws AppError `CONFIGURATION_INVALID` when others may read the key file, or it is damaged. */
   static async open(context: KeyRingContext): Promise<KeyRing> {
-    const file = await loadKeyFile(context.dataDir, context.clock);
-    return new KeyRing(context, file, await stampOf(context.dataDir));
+    await loadKeyFile(context.dataDir, context.clock);
+    // Before the file is read: what is written meanwhile is then noticed, not taken for known.
+    const stamp = await stampOf(context.dataDir);
+    return new KeyRing(context, await readKeyFile(keyFilePath(context.dataDir)), stamp);
   }
 
   /** The same object until the ring turns. */

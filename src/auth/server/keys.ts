@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { MAX_ACCESS_TOKEN_TTL } from '../options.ts';
@@ -32,7 +32,7 @@ const FILE = 'keyring.json';
  * How long a new key is published before it signs. Every process reads the file more often than that, so
  * none meets a token whose key it does not know.
  */
-export const PUBLISHED_AHEAD_MS = 10_000;
+const PUBLISHED_AHEAD_MS = 10_000;
 
 /** How long a retired key still verifies: no token that it signed lives longer. */
 const KEPT_MS = (MAX_ACCESS_TOKEN_TTL + 60) * 1000;

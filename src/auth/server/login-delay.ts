@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import type { Store } from '../../core/store.ts';
 import type { AuthOptions } from '../options.ts';

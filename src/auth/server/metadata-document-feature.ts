@@ -1,6 +1,6 @@
 import type { Configuration } from 'oidc-provider';
-import { displayName } from './client-policy.ts';
-import type { ProviderContext } from './provider.ts';
+import { displayName } from './client-display.ts';
+import type { ProviderContext } from './provider-context.ts';
 
 type Feature = NonNullable<NonNullable<Configuration['features']>['clientIdMetadataDocument']>;
 

@@ -1,4 +1,5 @@
 import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { AppError } from '../../core/errors.ts';
 import { contextOf } from '../../core/request-context.ts';
 import type { AuthOutcome, Telemetry } from '../../core/telemetry.ts';
 import type { ClientAdapter } from './client-adapter.ts';
@@ -37,6 +38,7 @@ export function observeProvider(provider: Provider, context: ObserverContext, cl
     });
   });
   provider.on('grant.revoked', (request) => {
+    if (request.oidc.route === 'revocation') metrics.auth('revoke', 'ok');
     telemetry.audit({ action: 'grant.revoked', outcome: 'success', ...actorsOf(request) });
   });
   observeFailures(provider, context);
@@ -76,12 +78,19 @@ function observeFailures(provider: Provider, { telemetry, documents }: ObserverC
   provider.on('authorization.success', () => {
     telemetry.metrics.auth('authorize', 'ok');
   });
-  provider.on('server_error', (request, error) => {
+  provider.on('server_error', (request, error: Error) => {
     contextOf(request.req).logger.error(
       { err: error, path: request.path },
       'The authorization server failed',
     );
+    if (error instanceof AppError) answerAs(request, error);
   });
+}
+
+/** An outage of ours is told from a fault, so that clients come back. */
+function answerAs(request: KoaContextWithOIDC, { status, retryAfter }: AppError): void {
+  request.status = status;
+  if (retryAfter !== undefined) request.set('Retry-After', String(retryAfter));
 }
 
 /** Registered clients are kept for as long as they are used. */

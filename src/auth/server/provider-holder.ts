@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type Provider from 'oidc-provider';
 import type { KeyRing, Keys } from './key-ring.ts';
-import type { ProviderContext } from './provider.ts';
+import type { ProviderContext } from './provider-context.ts';
 
 export interface RunningProvider {
   readonly provider: Provider;

@@ -1,46 +1,21 @@
 import { type Configuration, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
-import type { Clock } from '../../core/clock.ts';
-import type { Scope } from '../../core/scopes.ts';
-import type { Store } from '../../core/store.ts';
-import type { Telemetry } from '../../core/telemetry.ts';
 import type { AuthOptions } from '../options.ts';
-import type { AuthPages } from '../pages.ts';
 import type { Accounts } from './accounts.ts';
 import { applyClientPolicy, declaredClients, RESPONSE_MODES } from './client-policy.ts';
 import { cookiePolicy } from './cookies.ts';
 import { createAdapters } from './create-adapters.ts';
 import { renderProviderError } from './error-page.ts';
-import { type Grants, hashedGrantId } from './grants.ts';
+import { hashedGrantId } from './grants.ts';
 import { consentPolicy } from './interaction-policy.ts';
 import type { Keys } from './key-ring.ts';
 import { metadataDocumentFeature } from './metadata-document-feature.ts';
-import type { MetadataDocuments } from './metadata-documents.ts';
 import { observeProvider } from './observe-provider.ts';
 import { ENDPOINTS } from './endpoints.ts';
+import type { GuardedFetch, ProviderContext } from './provider-context.ts';
 import { deliverPlannedToken } from './refresh-token-adapter.ts';
 import { resourceIndicators } from './resource-indicators.ts';
 import { OIDC_SCOPES } from './requested-scopes.ts';
 import { serveStructuredTokens } from './structured-tokens.ts';
-
-/** The fetch for what clients name: it reaches no private address. */
-export type GuardedFetch = (url: string, init?: RequestInit) => Promise<Response>;
-
-export interface ProviderContext {
-  readonly issuer: string;
-  /** The public URL of the MCP endpoint. */
-  readonly resource: string;
-  /** Scopes that there is something to do with here. */
-  readonly scopes: readonly Scope[];
-  readonly options: AuthOptions;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly accounts: Accounts;
-  readonly grants: Grants;
-  readonly documents: MetadataDocuments;
-  readonly fetch: GuardedFetch;
-  readonly pages: AuthPages;
-  readonly telemetry: Telemetry;
-}
 
 /** A client, or what was issued to it. */
 interface Holder {
@@ -49,7 +24,7 @@ interface Holder {
 
 const CODE_TTL = 60;
 const ID_TOKEN_TTL = 300;
-export const INTERACTION_TTL = 600;
+const INTERACTION_TTL = 600;
 const KEY_SET_BYTES = 65_536;
 
 /** Builds the authorization server for one state of the keys. Costs a millisecond: when they turn, another is built. */

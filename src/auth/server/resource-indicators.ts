@@ -3,7 +3,7 @@ import type { Scope } from '../../core/scopes.ts';
 import { defaultScopes } from '../default-scopes.ts';
 import { allowedScopes } from './accounts.ts';
 import type { Keys } from './key-ring.ts';
-import type { ProviderContext } from './provider.ts';
+import type { ProviderContext } from './provider-context.ts';
 import { clientScopes, OIDC_SCOPES, resourceScopes, scopeNames } from './requested-scopes.ts';
 
 type Feature = NonNullable<NonNullable<Configuration['features']>['resourceIndicators']>;

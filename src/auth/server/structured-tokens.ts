@@ -1,10 +1,11 @@
 import type { JWTPayload } from 'jose';
 import { jwtVerify } from 'jose/jwt/verify';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { contextOf } from '../../core/request-context.ts';
 import { revocationKey, revoke } from '../revocations.ts';
 import { REVOCATION_LIFETIME } from './grants.ts';
 import type { Keys } from './key-ring.ts';
-import type { ProviderContext } from './provider.ts';
+import type { ProviderContext } from './provider-context.ts';
 
 /**
  * Lets clients revoke (RFC 7009) and introspect (RFC 7662) access tokens. The provider refuses them there,
@@ -55,19 +56,34 @@ function known<K>(key: K | undefined): K {
 async function answerRevocation(
   request: KoaContextWithOIDC,
   claims: JWTPayload | undefined,
-  { store, grants }: ProviderContext,
+  context: ProviderContext,
 ): Promise<void> {
-  if (claims !== undefined && claims['client_id'] !== request.oidc.client?.clientId) {
+  const clientId = request.oidc.client?.clientId;
+  if (claims !== undefined && claims['client_id'] !== clientId) {
+    context.telemetry.metrics.auth('revoke', 'invalid');
     request.body = { error: 'invalid_request', error_description: 'the token belongs to another client' };
     return;
   }
-  if (typeof claims?.['gid'] === 'string' && claims.sub !== undefined) {
-    await grants.revokeOwn(claims.sub, claims['gid']);
-  } else if (claims?.jti !== undefined) {
-    await revoke(store, claims.jti, REVOCATION_LIFETIME);
-  }
+  if (claims !== undefined) await endToken(claims, context);
+  context.telemetry.metrics.auth('revoke', 'ok');
+  context.telemetry.audit({
+    action: 'token.revoked',
+    outcome: 'success',
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(claims?.sub === undefined ? {} : { subject: claims.sub }),
+    address: contextOf(request.req).address,
+  });
   request.status = 200;
   request.body = '';
+}
+
+/** Ends the grant that an access token came of, or the token where there is none. */
+async function endToken(
+  { gid, sub = '', jti = '' }: JWTPayload,
+  { store, grants }: ProviderContext,
+): Promise<void> {
+  if (typeof gid === 'string') await grants.revokeOwn(sub, gid);
+  else await revoke(store, jti, REVOCATION_LIFETIME);
 }
 
 async function answerIntrospection(

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ResourceContents } from '../../core/content.ts';
 import { AppError } from '../../core/errors.ts';
 import type { ResourceContext, ResourcePage, ResourceProvider } from '../../core/resource.ts';

@@ -145,10 +145,12 @@ export class Lookup {
   }
 }
 
-/** Edits for each character of the longer name: 0 for the same name but for case, 1 for nothing in common. */
+/** Edits for each character of the longer name, less for typical slips: 0 for the same name but for case, 1 for nothing in common. */
 function unlikeness(wanted: string, name: string): number {
   const [a, b] = [wanted.toLowerCase(), name.toLowerCase()];
   const stem = (text: string): string => text.replace(/(.)\.[^.]*$/, '$1');
   if (stem(a) === stem(b)) return a === b ? 0 : 0.1;
+  const letters = (text: string): string => Array.from(text).sort().join('');
+  if (letters(a) === letters(b)) return 0.2;
   return editDistance(a, b) / Math.max(a.length, b.length);
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from '../../core/content.ts';
 import type { HealthCheck } from '../../core/health.ts';
 import type { ScopeSet } from '../../core/scopes.ts';

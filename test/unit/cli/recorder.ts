@@ -5,7 +5,7 @@ import type { Surroundings } from '../../../src/cli/surroundings.ts';
 /** A stream that keeps what is written to it. */
 export class Recorder extends Writable {
   text = '';
-  readonly isTTY: boolean = false;
+  isTTY = false;
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.text += chunk.toString();

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { setting } from '../../../src/core/setting.ts';
 
 /** A configuration with one setting of each type, to try the loader on. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from '../../../src/core/content.ts';
 import type { AppError } from '../../../src/core/errors.ts';
 import { ScopeSet } from '../../../src/core/scopes.ts';

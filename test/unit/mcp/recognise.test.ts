@@ -1,7 +1,7 @@
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from '../../../src/core/content.ts';
 import { defineTool } from '../../../src/core/tool.ts';
 import { Recogniser } from '../../../src/mcp/recognise.ts';

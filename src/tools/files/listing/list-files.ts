@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from '../../../core/content.ts';
 import { defineTool, type Tool, type ToolCall } from '../../../core/tool.ts';
 import { callText, fileSize } from '../phrases.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ToolCall } from '../../../core/tool.ts';
 import { Cursors } from '../cursor.ts';
 import type { FileServices } from '../services.ts';

@@ -23,8 +23,11 @@ const COMPRESSORS: Compressors = {
 
 export async function readParquet(question: TableQuestion): Promise<Table> {
   const file = openBuffer(question);
-  const footer = new DataView(await file.slice(question.size - 8));
-  if (footer.getUint32(0, true) > MAX_FOOTER_BYTES) throw new TableTooLarge('footer');
+  const end = Buffer.from(await file.slice(Math.max(0, question.size - 8)));
+  if (end.toString('latin1', 4) !== 'PAR1') throw new TypeError('The file does not end like Parquet');
+  const footer = end.readUInt32LE(0);
+  if (footer > question.size) throw new TypeError('The footer is longer than the file');
+  if (footer > MAX_FOOTER_BYTES) throw new TableTooLarge('footer');
   const metadata = await parquetMetadataAsync(file);
   const all = parquetSchema(metadata).children;
   const columns = all.slice(0, MAX_COLUMNS);

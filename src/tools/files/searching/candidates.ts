@@ -25,8 +25,6 @@ export interface Candidates {
   readonly files: readonly string[];
   /** The one behind them, if there is one. */
   readonly next: string | undefined;
-  /** Files with matches in all, where that was found out. */
-  readonly total: number | undefined;
 }
 
 // A word that stands in many files fills a page within this time even one file after the other.
@@ -53,33 +51,30 @@ export async function findCandidates(request: CandidateRequest): Promise<Candida
 
 async function probe(request: CandidateRequest, ground: Ground): Promise<Candidates | undefined> {
   const files: string[] = [];
-  let total = 0;
   const ordered = { args: ['--sort=path', '--line-buffered'], patienceMs: PROBE_MS };
   const end = await run(request, ground, ordered, (name) => {
-    total++;
     if (positionOf(name) >= request.from) files.push(name);
     return files.length <= request.wanted;
   });
-  if (end.how === 'expired') return undefined;
-  return page(files, request.wanted, end.how === 'finished' ? total : undefined);
+  return end.how === 'expired' ? undefined : page(files, request.wanted);
 }
 
 async function searchAll(request: CandidateRequest, ground: Ground): Promise<Candidates> {
   const found: { readonly name: string; readonly position: string }[] = [];
-  let total = 0;
   await run(request, ground, { args: [] }, (name) => {
     const position = positionOf(name);
-    if (++total > MAX_FILES) throw tooMany();
-    if (position >= request.from) found.push({ name, position });
+    if (position >= request.from && found.push({ name, position }) > MAX_FILES) throw tooMany();
     return true;
   });
   found.sort((a, b) => (a.position < b.position ? -1 : 1));
-  const files = found.slice(0, request.wanted + 1).map(({ name }) => name);
-  return page(files, request.wanted, total);
+  return page(
+    found.slice(0, request.wanted + 1).map(({ name }) => name),
+    request.wanted,
+  );
 }
 
-function page(files: readonly string[], wanted: number, total: number | undefined): Candidates {
-  return { files: files.slice(0, wanted), next: files[wanted], total };
+function page(files: readonly string[], wanted: number): Candidates {
+  return { files: files.slice(0, wanted), next: files[wanted] };
 }
 
 async function run(

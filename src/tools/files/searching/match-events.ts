@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A line that matches, or one beside it. */
 export interface FoundLine {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from '../../../core/content.ts';
 import { AppError } from '../../../core/errors.ts';
 import { defineTool, type Tool, type ToolCall } from '../../../core/tool.ts';

@@ -1,8 +1,8 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Cursors } from '../cursor.ts';
 import { isPassedOver } from '../listing/walk.ts';
 import { positionOf } from '../listing/position.ts';
-import { callText, counted, grouped } from '../phrases.ts';
+import { callText, counted } from '../phrases.ts';
 import type { Entry, OpenFile } from '../workspace/sandbox.ts';
 import { joinPath, shown } from '../workspace/virtual-path.ts';
 import { findCandidates } from './candidates.ts';
@@ -32,30 +32,21 @@ export async function searchPage(page: SearchPage): Promise<string> {
       path: mark.file === '' ? query.path : joinPath(query.path, mark.file),
       skip: mark.skip,
     });
-    const found =
+    const next =
       place.kind === 'directory'
         ? await searchDirectory(page, place, report, mark)
         : await searchOne(page, place, report);
-    return `${report.text}[${closing(page, report, found)}]`;
+    return `${report.text}[${closing(page, report, next)}]`;
   } finally {
     await place.close();
   }
 }
 
-interface Found {
-  readonly next: Mark | undefined;
-  /** Files that hold matches, where they were all looked for. */
-  readonly total: number | undefined;
-}
-
-async function searchOne(page: SearchPage, place: Entry, report: Report): Promise<Found> {
+async function searchOne(page: SearchPage, place: Entry, report: Report): Promise<Mark | undefined> {
   const file = await page.services.sandbox.openFile(place.path);
   try {
-    const shownMatches = await report.add([file], new OpenedSearch(page.services.ripgrep, page.signal));
-    return {
-      next: shownMatches === undefined ? undefined : { file: '', skip: shownMatches.skip },
-      total: undefined,
-    };
+    const stop = await report.add([file], new OpenedSearch(page.services.ripgrep, page.signal));
+    return stop === undefined ? undefined : { file: '', skip: stop.skip };
   } finally {
     await file.close();
   }
@@ -67,23 +58,19 @@ async function searchDirectory(
   directory: Entry,
   report: Report,
   start: Mark,
-): Promise<Found> {
+): Promise<Mark | undefined> {
   const { services, query, signal } = page;
   const search = new OpenedSearch(services.ripgrep, signal);
   let from: string | undefined = start.file;
-  let total: number | undefined;
   while (from !== undefined) {
     const request = { services, directory, query, from: positionOf(from), wanted: report.room, signal };
-    const candidates = await findCandidates(request);
-    total ??= candidates.total;
-    const stopped = await searchBatches(page, report, search, candidates.files);
-    if (stopped !== undefined) return { next: stopped, total };
-    if (report.room === 0) {
-      return { next: candidates.next === undefined ? undefined : { file: candidates.next, skip: 0 }, total };
-    }
-    from = candidates.next;
+    const { files, next } = await findCandidates(request);
+    const stop = await searchBatches(page, report, search, files);
+    if (stop !== undefined) return stop;
+    if (report.room === 0) return next === undefined ? undefined : { file: next, skip: 0 };
+    from = next;
   }
-  return { next: undefined, total };
+  return undefined;
 }
 
 /** Answers where to go on, when the page was full before the files were through. */
@@ -132,13 +119,12 @@ async function openAll(
   return opened;
 }
 
-function closing({ query }: SearchPage, report: Report, { next, total }: Found): string {
+function closing({ query }: SearchPage, report: Report, next: Mark | undefined): string {
   const where = query.path === '/' ? '' : ` below ${shown(query.path)}`;
   if (report.files === 0 && next === undefined) {
     return `nothing found${where}; ignored, binary and denied files are not searched`;
   }
   const parts = [`${report.summary}${where}`];
-  if (total !== undefined && total > report.files) parts.push(`${grouped(total)} files match in all`);
   if (report.crowded > 0) {
     parts.push(
       `${counted(report.crowded, 'file')} marked + with more matches than shown: search it alone, by path`,

@@ -72,7 +72,8 @@ async function guarded(handle: FileHandle, learn: () => Promise<Pin>): Promise<P
 }
 
 function locate(root: string, relative: string): string | Buffer {
-  return encodeName(join(root, relative));
+  // With a slash behind it, a root that is a file would not be found.
+  return encodeName(relative === '/' ? root : join(root, relative));
 }
 
 /** The kernel appends a mark to the last name of a file that has lost it. */

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { estimateTokens } from '../../src/core/budget.ts';
+import { isScope } from '../../src/core/scopes.ts';
+import type { Tool } from '../../src/core/tool.ts';
+import { createTools } from '../../src/tools/index.ts';
+import { toolsOptions } from '../../src/tools/options.ts';
+import { makeFolder, openTools } from '../fixtures/file-tools.ts';
+import { recordTelemetry } from '../fixtures/recorded-telemetry.ts';
+
+async function builtin(readOnly = false): Promise<readonly Tool[]> {
+  const options = toolsOptions.parse({ readOnly, files: { workspace: '/nowhere' } });
+  const { logger } = recordTelemetry();
+  const { tools } = await createTools(options, { logger, version: '0.0.0', checks: [] });
+  return tools;
+}
+
+const tools = await builtin();
+
+/** As `tools/list` tells a tool. */
+function surface({ name, title, description, inputSchema, outputSchema, annotations }: Tool): object {
+  return { name, title, description, inputSchema, ...(outputSchema && { outputSchema }), annotations };
+}
+
+function fieldsOf(schema: object | undefined): [string, Record<string, unknown>][] {
+  const properties = (schema as { properties?: Record<string, Record<string, unknown>> } | undefined)
+    ?.properties;
+  return Object.entries(properties ?? {});
+}
+
+describe.each(tools.map((tool) => [tool.name, tool] as const))('%s', (name, tool) => {
+  it('is offered as it was agreed: a change of its surface is a change of this file', async () => {
+    const { scopes, effect, timeoutMs } = tool;
+    await expect(
+      `${JSON.stringify({ ...surface(tool), scopes, effect, timeoutMs }, null, 2)}\n`,
+    ).toMatchFileSnapshot(`__snapshots__/tools/${name}.json`);
+  });
+
+  it('has a title, one paragraph of description, known scopes and a bounded time', () => {
+    expect(tool.title).not.toBe('');
+    expect(tool.description).toMatch(/^[A-Z].{100,1500}\.$/);
+    expect(tool.description).not.toContain('\n');
+    expect(tool.scopes.every((scope) => isScope(scope))).toBe(true);
+    expect(tool.timeoutMs).toBeGreaterThan(0);
+    expect(tool.timeoutMs).toBeLessThanOrEqual(600_000);
+  });
+
+  it('sets every hint, in agreement with its effect', () => {
+    expect(tool.annotations).toEqual({
+      title: tool.title,
+      readOnlyHint: tool.effect === 'read',
+      destructiveHint: tool.effect === 'destroy',
+      idempotentHint: expect.any(Boolean) as boolean,
+      openWorldHint: expect.any(Boolean) as boolean,
+    });
+  });
+
+  it('describes every field, has one type for each, and takes no others', () => {
+    for (const schema of [tool.inputSchema, tool.outputSchema]) {
+      expect(JSON.stringify(schema ?? {})).not.toMatch(/"(anyOf|oneOf|allOf|\$ref)":|"type":\[/);
+      for (const [field, { description }] of fieldsOf(schema)) {
+        expect(description, field).toMatch(/^.{8,}\.$/s);
+      }
+    }
+    expect(tool.inputSchema['additionalProperties']).toBe(false);
+  });
+
+  it('names each parameter in snake_case and gives optional ones a default or no say', () => {
+    const required = new Set(tool.inputSchema['required'] as string[] | undefined);
+    for (const [field, schema] of fieldsOf(tool.inputSchema)) {
+      expect(field).toMatch(/^[a-z]+(_[a-z]+)*$/);
+      if (required.has(field)) expect(schema).not.toHaveProperty('default');
+    }
+  });
+
+  it('refuses an unknown parameter', () => {
+    expect(() => tool.bind({ unheard_of: 1 })).toThrow(/unknown parameter "unheard_of"/);
+  });
+});
+
+describe('the default tools', () => {
+  it('fit into 4,000 tokens as a list', () => {
+    expect(estimateTokens(JSON.stringify(tools.map((tool) => surface(tool))), 'json')).toBeLessThan(4000);
+  });
+
+  it('come in the same order with the same words each time', async () => {
+    expect(JSON.stringify((await builtin()).map((tool) => surface(tool)))).toBe(
+      JSON.stringify(tools.map((tool) => surface(tool))),
+    );
+  });
+
+  it('are all there in read-only mode but for those that change something', async () => {
+    expect((await builtin(true)).map(({ name }) => name)).toEqual(
+      tools.filter(({ effect }) => effect === 'read').map(({ name }) => name),
+    );
+  });
+
+  it('answer the same call with the same text', async () => {
+    const workspace = await makeFolder(
+      Object.fromEntries(
+        Array.from({ length: 60 }, (_, index) => [`d${index % 7}/f${index}.txt`, 'needle\nhay\n']),
+      ),
+    );
+    const bench = await openTools(workspace);
+    const calls: [string, object][] = [
+      ['list_files', { path: '/', depth: 3 }],
+      ['list_files', { path: '/', glob: '*.txt', sort: 'size' }],
+      ['search_files', { pattern: 'needle' }],
+      ['search_files', { pattern: 'needle', mode: 'count', max_results: 500 }],
+      ['read_file', { paths: ['/d0/f0.txt', '/d1/f1.txt'] }],
+    ];
+    for (const [name, args] of calls) {
+      const answers = await Promise.all([1, 2, 3].map(() => bench.text(name, args)));
+      expect(new Set(answers).size, name).toBe(1);
+    }
+  });
+
+  it('never tell a place of the machine', async () => {
+    const workspace = await makeFolder({ 'a/b.txt': 'x\n', 'bin.dat': Buffer.from([0, 1]) });
+    const bench = await openTools(workspace);
+    const calls: [string, object][] = [
+      ['list_files', { path: '/' }],
+      ['list_files', { path: '/nope' }],
+      ['list_files', { path: '/a/b.txt/c' }],
+      ['read_file', { paths: ['/a/b.txt'] }],
+      ['read_file', { paths: ['/a'] }],
+      ['read_file', { paths: ['/bin.dat'] }],
+      ['read_file', { paths: [`${workspace}/a/b.txt`] }],
+      ['search_files', { pattern: 'x' }],
+      ['search_files', { pattern: '(', regex: true }],
+      ['search_files', { pattern: 'x', path: '../..' }],
+      ['info', { section: 'config' }],
+    ];
+    for (const [name, args] of calls) {
+      const said = await bench.text(name, args).catch((error: unknown) => {
+        const { message, next } = error as { message: string; next?: string };
+        return `${message} ${next ?? ''}`;
+      });
+      const echoed = JSON.stringify(args).includes(workspace);
+      if (!echoed) expect(said, name).not.toContain(workspace);
+      expect(said, name).not.toContain('/proc/');
+    }
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { defineTool } from '../../../src/core/tool.ts';
+import { renderToolsDoc } from '../../../src/tools/index.ts';
+
+describe('the reference of tools', () => {
+  it('tells effect, scopes, parameters with types, bounds and defaults, and the fields of the answer', () => {
+    const tool = defineTool({
+      name: 'count_words',
+      title: 'Count words',
+      description: 'Counts the words of a text.',
+      scopes: ['files:read'],
+      effect: 'read',
+      timeoutMs: 5000,
+      input: z.object({
+        of: z.string().min(1).max(100).describe('A text | or words.'),
+        unit: z.enum(['word', 'line']).default('word').describe('What to count.'),
+        stop: z.array(z.string()).max(5).optional().describe('Words to leave out.'),
+        from: z.int().default(1).describe('First word.'),
+        top: z.int().min(1).max(9).describe('How many.'),
+      }),
+      output: z.object({ count: z.number().describe('The result.') }),
+      run: () => Promise.resolve({ content: [] }),
+    });
+    expect(renderToolsDoc([tool])).toBe(
+      [
+        '## `count_words`',
+        '',
+        'Counts the words of a text.',
+        '',
+        '- Effect: read (changes nothing)',
+        '- Scopes: `files:read`',
+        '- Time limit: 5 s',
+        '- Answer: data, as structured content and as JSON text',
+        '',
+        '| Parameter | Type | Default | Meaning |',
+        '| --- | --- | --- | --- |',
+        '| `of` | string, 1–100 characters | required | A text \\| or words. |',
+        '| `unit` | `word`, `line` | `"word"` | What to count. |',
+        '| `stop` | list of string, up to 5 |  | Words to leave out. |',
+        '| `from` | integer | `1` | First word. |',
+        '| `top` | integer, 1–9 | required | How many. |',
+        '',
+        '| Field of the answer | Type | Present | Meaning |',
+        '| --- | --- | --- | --- |',
+        '| `count` | number | always | The result. |',
+      ].join('\n'),
+    );
+  });
+});

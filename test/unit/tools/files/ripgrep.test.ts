@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { Ripgrep } from '../../../../src/tools/files/ripgrep.ts';
+import { Slots } from '../../../../src/tools/files/slots.ts';
+import { makeFolder } from '../../../fixtures/file-tools.ts';
+
+const never = new AbortController().signal;
+
+/** A FIFO that nobody writes to keeps a search of it waiting for ever. */
+async function endlessSearch(): Promise<{ cwd: string; args: string[] }> {
+  const cwd = await makeFolder();
+  execFileSync('mkfifo', [`${cwd}/fifo`]);
+  return { cwd, args: ['x', 'fifo'] };
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Processes whose parent is this one and that run ripgrep. */
+function children(): number[] {
+  const listing = execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(process.pid)], {
+    encoding: 'utf8',
+  });
+  return listing
+    .split('\n')
+    .filter((line) => line.trim().endsWith(' rg'))
+    .map((line) => Number.parseInt(line, 10));
+}
+
+describe('running ripgrep', () => {
+  it('tells the output and how it ended', async () => {
+    const cwd = await makeFolder({ 'a.txt': 'needle\n' });
+    const ripgrep = new Ripgrep(new Slots(1));
+    let output = '';
+    const take = (chunk: Buffer): boolean => {
+      output += chunk.toString();
+      return true;
+    };
+    expect(await ripgrep.run({ cwd, args: ['needle'], signal: never, onOutput: take })).toMatchObject({
+      how: 'finished',
+      exitCode: 0,
+    });
+    expect(output).toBe('a.txt:needle\n');
+    expect(await ripgrep.run({ cwd, args: ['hay'], signal: never, onOutput: take })).toMatchObject({
+      exitCode: 1,
+    });
+    const broken = await ripgrep.run({ cwd, args: ['('], signal: never, onOutput: take });
+    expect(broken).toMatchObject({ exitCode: 2 });
+    expect(broken.complaint).toMatch(/^regex parse error/);
+  });
+
+  it('knows its version', async () => {
+    expect(await new Ripgrep(new Slots(1)).version()).toMatch(/^\d+\.\d+/);
+  });
+
+  it('leaves no process behind when the call is cancelled', async () => {
+    const ripgrep = new Ripgrep(new Slots(1));
+    const controller = new AbortController();
+    const run = ripgrep.run({ ...(await endlessSearch()), signal: controller.signal, onOutput: () => true });
+    await vi.waitFor(() => {
+      expect(children()).toHaveLength(1);
+    });
+    const [pid = 0] = children();
+    controller.abort(new Error('cancelled'));
+    await expect(run).rejects.toThrow('cancelled');
+    expect(exists(pid)).toBe(false);
+    expect(ripgrep.running).toBe(0);
+  });
+
+  it('ends a process whose patience is over, and one that nobody listens to any more', async () => {
+    const ripgrep = new Ripgrep(new Slots(1));
+    const endless = await endlessSearch();
+    expect(
+      await ripgrep.run({ ...endless, signal: never, patienceMs: 20, onOutput: () => true }),
+    ).toMatchObject({
+      how: 'expired',
+    });
+    const cwd = await makeFolder({ 'a.txt': 'needle\n'.repeat(100_000) });
+    let chunks = 0;
+    const enough = (): boolean => {
+      chunks++;
+      return false;
+    };
+    expect(await ripgrep.run({ cwd, args: ['needle'], signal: never, onOutput: enough })).toMatchObject({
+      how: 'stopped',
+    });
+    expect(chunks).toBe(1);
+  });
+
+  it('fails with what the listener throws, and ends the process', async () => {
+    const ripgrep = new Ripgrep(new Slots(1));
+    const cwd = await makeFolder({ 'a.txt': 'needle\n' });
+    const listener = (): boolean => {
+      throw new Error('the listener failed');
+    };
+    await expect(ripgrep.run({ cwd, args: ['needle'], signal: never, onOutput: listener })).rejects.toThrow(
+      'the listener failed',
+    );
+    expect(ripgrep.running).toBe(0);
+  });
+
+  it('runs no more processes at once than it may, and gives places back', async () => {
+    const ripgrep = new Ripgrep(new Slots(2));
+    const endless = await endlessSearch();
+    const controller = new AbortController();
+    const runs = Array.from({ length: 4 }, () =>
+      ripgrep.run({ ...endless, signal: controller.signal, onOutput: () => true }).catch(() => 'ended'),
+    );
+    await vi.waitFor(() => {
+      expect(ripgrep.running).toBe(2);
+    });
+    await delay(0);
+    expect(ripgrep.running).toBe(2);
+    controller.abort(new Error('over'));
+    await Promise.all(runs);
+    expect(ripgrep.running).toBe(0);
+  });
+
+  it('ends everything when it is closed', async () => {
+    const ripgrep = new Ripgrep(new Slots(1));
+    const run = ripgrep.run({ ...(await endlessSearch()), signal: never, onOutput: () => true });
+    await vi.waitFor(() => {
+      expect(ripgrep.running).toBe(1);
+    });
+    ripgrep.close();
+    await run;
+    expect(ripgrep.running).toBe(0);
+  });
+});
