@@ -115,6 +115,27 @@ describe('uses that run exactly side by side', () => {
     await server.close();
   });
 
+  it('never bring a used successor back to life', async () => {
+    const server = await startAuthorizationServer();
+    const { client, tokens } = await obtainTokens(server);
+    const successor = (await client.refresh(tokens.refresh)).body.refresh_token ?? '';
+    const swap = server.store.swap.bind(server.store);
+    let next: string | undefined;
+    // The successor is used at the very moment in which the repeated request is about to write it again.
+    const spy = vi.spyOn(server.store, 'swap').mockImplementation(async (...change) => {
+      const [key, expected] = change;
+      if (key.startsWith('auth:RefreshToken:') && expected === undefined) {
+        spy.mockRestore();
+        next = (await client.refresh(successor)).body.refresh_token;
+      }
+      return await swap(...change);
+    });
+    expect((await client.refresh(tokens.refresh)).body.refresh_token).toBe(successor);
+    expect(next).toBeDefined();
+    expect((await client.refresh(successor)).body.refresh_token).toBe(next);
+    await server.close();
+  });
+
   it('of a code are one', async () => {
     const server = await startAuthorizationServer();
     const client = await OAuthClient.register(server.origin);
