@@ -41,7 +41,13 @@ const DOCUMENTS: readonly Document[] = [
 async function defaultTools(): Promise<readonly Tool[]> {
   const config = await loadConfig({ env: {}, cwd: root });
   const nothing = (): void => undefined;
-  const logger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => logger };
+  const logger: Logger = {
+    debug: nothing,
+    info: nothing,
+    warn: nothing,
+    error: nothing,
+    child: () => logger,
+  };
   const builtin = await createTools(config.tools, { logger, version: '', checks: [] });
   await builtin.close();
   return builtin.tools;

@@ -4,11 +4,16 @@ import { systemClock } from '../core/clock.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** `fairlead keys rotate` */
-export async function rotateSigningKey(surroundings: Surroundings): Promise<void> {
+export async function rotateSigningKey(
+  surroundings: Surroundings,
+  options: { readonly dropOld?: true },
+): Promise<void> {
   const { dataDir } = await loadConfig(surroundings);
-  const { kid, activeAt } = await rotateKeys(dataDir, systemClock);
+  const { kid, activeAt } = await rotateKeys(dataDir, systemClock, options);
   surroundings.stdout.write(
     `The key ${kid} signs from ${new Date(activeAt).toISOString()} on, in running servers too.\n` +
-      'The old one verifies until the last token that it signed has ended.\n',
+      (options.dropOld === true
+        ? 'The old ones are gone: what they signed is refused within seconds, and everybody signs in again.\n'
+        : 'The old one verifies until the last token that it signed has ended.\n'),
   );
 }

@@ -108,8 +108,9 @@ function addKeys(program: Command, surroundings: Surroundings): void {
     .description('manage the keys that sign tokens')
     .command('rotate')
     .description('sign with a new key from now on; old keys stay valid until the last token has ended')
-    .action(async () => {
+    .option('--drop-old', 'refuse at once what the old keys signed: for keys that may be in other hands')
+    .action(async (options: { dropOld?: true }) => {
       const { rotateSigningKey } = await import('./keys.ts');
-      await rotateSigningKey(surroundings);
+      await rotateSigningKey(surroundings, options);
     });
 }

@@ -67,6 +67,17 @@ describe('a rotation of the keys', () => {
     expect(await present(server, early.body.access_token ?? '')).toBe(401);
   });
 
+  it('that drops the old keys refuses at once what they signed', async () => {
+    const { tokens } = await obtainTokens(server);
+    expect(await present(server, tokens.access)).toBe(200);
+    const { kid } = await rotateKeys(server.dataDir, systemClock, { dropOld: true });
+    await vi.waitFor(async () => {
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(await publishedKids()).toEqual([kid]);
+    });
+    expect(await present(server, tokens.access)).toBe(401);
+  });
+
   it('leaves people signed in, and pages that they have open good', async () => {
     const client = await OAuthClient.register(server.origin);
     const browser = server.browser();

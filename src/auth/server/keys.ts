@@ -73,6 +73,14 @@ export async function loadKeyFile(dataDir: string, clock: Clock): Promise<KeyFil
   return await readKeyFile(path);
 }
 
+interface RotateOptions {
+  /**
+   * For keys that may be in other hands: the new ones take over now and the old ones are dropped, so that
+   * whatever they signed is refused within seconds and everybody has to sign in again. Default false.
+   */
+  readonly dropOld?: boolean;
+}
+
 /**
  * Adds a new signing key and a new cookie key. They take over 10 seconds later, in running servers too;
  * the old ones verify until the longest-lived token that they signed has ended, and are then dropped.
@@ -80,12 +88,16 @@ export async function loadKeyFile(dataDir: string, clock: Clock): Promise<KeyFil
  * @returns the new signing key's id, and when it takes over (milliseconds since the epoch).
  * @throws AppError `CONFIGURATION_INVALID` as above, `BUSY` while another rotation is under way.
  */
-export async function rotateKeys(dataDir: string, clock: Clock): Promise<{ kid: string; activeAt: number }> {
+export async function rotateKeys(
+  dataDir: string,
+  clock: Clock,
+  { dropOld = false }: RotateOptions = {},
+): Promise<{ kid: string; activeAt: number }> {
   await loadKeyFile(dataDir, clock);
   const path = keyFilePath(dataDir);
   const draft = `${path}.new`;
   const now = clock.now();
-  const activeAt = now + PUBLISHED_AHEAD_MS;
+  const activeAt = dropOld ? now : now + PUBLISHED_AHEAD_MS;
   const signing = newSigningKey(activeAt);
   await claim(draft);
   try {
@@ -93,8 +105,8 @@ export async function rotateKeys(dataDir: string, clock: Clock): Promise<{ kid: 
     const current = await readKeyFile(path);
     const next: KeyFile = {
       version: 1,
-      signing: [signing, ...retire(current.signing, activeAt, now)],
-      cookies: [newCookieKey(activeAt), ...retire(current.cookies, activeAt, now)],
+      signing: [signing, ...(dropOld ? [] : retire(current.signing, activeAt, now))],
+      cookies: [newCookieKey(activeAt), ...(dropOld ? [] : retire(current.cookies, activeAt, now))],
     };
     await writeWhole(draft, next);
     await rename(draft, path);
@@ -118,7 +130,7 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
   const { mode } = await stat(path);
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new AppError('CONFIGURATION_INVALID', `Others may read the key file ${FILE}.`, {
-      next: `chmod 600 on keys/${FILE} in the data directory, and fairlead keys rotate if others had access`,
+      next: `chmod 600 on keys/${FILE} in the data directory, and fairlead keys rotate --drop-old if others had access`,
     });
   }
   const parsed = keyFile.safeParse(parsedJson(await readFile(path, 'utf8')));

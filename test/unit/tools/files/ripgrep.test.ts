@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { Ripgrep } from '../../../../src/tools/files/ripgrep.ts';
@@ -24,14 +25,11 @@ function exists(pid: number): boolean {
 }
 
 /** Processes whose parent is this one and that run ripgrep. */
-function children(): number[] {
-  const listing = execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(process.pid)], {
-    encoding: 'utf8',
-  });
-  return listing
-    .split('\n')
-    .filter((line) => line.trim().endsWith(' rg'))
-    .map((line) => Number.parseInt(line, 10));
+async function children(): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
+  const ours = new RegExp(`^(\\d+) \\(rg\\) \\w ${process.pid} `);
+  return stats.flatMap((stat) => ours.exec(stat)?.[1] ?? []).map(Number);
 }
 
 describe('running ripgrep', () => {
@@ -64,10 +62,11 @@ describe('running ripgrep', () => {
     const ripgrep = new Ripgrep(new Slots(1));
     const controller = new AbortController();
     const run = ripgrep.run({ ...(await endlessSearch()), signal: controller.signal, onOutput: () => true });
-    await vi.waitFor(() => {
-      expect(children()).toHaveLength(1);
+    const pid = await vi.waitFor(async () => {
+      const pids = await children();
+      expect(pids).toHaveLength(1);
+      return pids[0] ?? 0;
     });
-    const [pid = 0] = children();
     controller.abort(new Error('cancelled'));
     await expect(run).rejects.toThrow('cancelled');
     expect(exists(pid)).toBe(false);

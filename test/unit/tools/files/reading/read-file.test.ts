@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { appendFile, open, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
 import { makeFolder, openTools, type Tree, writeTree } from '../../../../fixtures/file-tools.ts';
 
@@ -146,9 +146,7 @@ describe('recognising encodings', () => {
   const chinese = '引缆环把绳索安全地引上船，这是一个用来检测编码的文本文件。\n'.repeat(4);
   const japanese = 'これは文字コードを判定するためのテキストファイルです。\n'.repeat(4);
 
-  function encoded(text: string, encoding: string): Buffer {
-    return execFileSync('iconv', ['-f', 'utf-8', '-t', encoding], { input: text });
-  }
+  const encoded = (value: string, encoding: string): Buffer => iconv.encode(value, encoding);
 
   it.each([
     ['Latin-1', encoded(german, 'latin1'), german, 'windows-1252 (guessed)'],
