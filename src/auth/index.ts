@@ -24,8 +24,6 @@ export interface Auth {
   readonly challenge: (error: AppError) => string | undefined;
   /** A new one-time link for the owner account, good for an hour; undefined when there is an account. */
   setupUrl(): Promise<URL | undefined>;
-  /** Loads what the first request to the authorization server would otherwise wait for. */
-  warmUp(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -72,7 +70,6 @@ async function embeddedAuth(options: AuthOptions, context: Required<AuthContext>
       defaultScopes: scopes,
     }),
     setupUrl: () => server.setupUrl(),
-    warmUp: () => server.warmUp(),
     close: async () => {
       server.close();
       await authenticator.close();
@@ -86,7 +83,6 @@ function noAuth(_options: AuthOptions, { publicUrl }: AuthContext): Promise<Auth
     requirePrincipal: createNoneMode({ host: publicUrl.hostname }),
     challenge: () => undefined,
     setupUrl: () => Promise.resolve(undefined),
-    warmUp: () => Promise.resolve(),
     close: () => Promise.resolve(),
   });
 }

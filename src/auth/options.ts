@@ -21,12 +21,31 @@ export const MAX_ACCESS_TOKEN_TTL = 3600;
 
 const scopes = z.array(z.enum(ALL_SCOPES));
 
+const publicKey = z
+  .record(z.string(), z.unknown())
+  .refine((key) => typeof key['kty'] === 'string' && !('d' in key || 'k' in key), {
+    error: 'must be a public key in the form of a JWK',
+  });
+
+const redirectUri = z.url().refine(
+  (value) => {
+    const url = URL.parse(value);
+    if (url === null || value.includes('#')) return false;
+    if (url.protocol === 'http:') return ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+    return !/^(javascript|vbscript|data|blob|file|about):$/.test(url.protocol);
+  },
+  { error: "must be https, http on loopback, or an application's own scheme, without a fragment" },
+);
+
 const client = z
   .strictObject({
-    clientId: setting(z.string().regex(/^[\x21-\x7e]{1,100}$/, 'must be 1 to 100 visible ASCII characters'), {
-      description: 'The name by which the application authenticates.',
-      example: 'nightly-report',
-    }),
+    clientId: setting(
+      z.string().regex(/^[A-Za-z0-9._~-]{1,100}$/, 'must be 1 to 100 letters, digits or any of . _ ~ -'),
+      {
+        description: 'The name by which the application authenticates.',
+        example: 'nightly-report',
+      },
+    ),
     name: setting(z.string().trim().min(1).max(100), {
       description: 'What people read on the consent page.',
       example: 'Nightly report',
@@ -36,7 +55,7 @@ const client = z
       example: '${NIGHTLY_REPORT_SECRET}',
       secret: true,
     }),
-    jwks: setting(z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1) }).optional(), {
+    jwks: setting(z.object({ keys: z.array(publicKey).min(1) }).optional(), {
       description: 'Public keys with which the application signs its assertions (private_key_jwt).',
       example: { keys: [{ kty: 'EC', crv: 'P-256', x: '…', y: '…' }] },
     }),
@@ -51,7 +70,7 @@ const client = z
       description: 'The most that the application may be given, whoever it acts for.',
       example: ['files:read'],
     }),
-    redirectUris: setting(z.array(z.url()).default([]), {
+    redirectUris: setting(z.array(redirectUri).default([]), {
       description: 'Where people return after sign-in; needed for authorization_code.',
       example: ['https://app.example.com/callback'],
     }),
@@ -211,7 +230,7 @@ export const authOptions = z.object({
       example: false,
     }),
   }),
-  clients: setting(z.array(client).default([]), {
+  clients: setting(z.array(client).refine(haveOwnIds, { error: 'have the same clientId' }).default([]), {
     description:
       'Applications that the operator declares, above all services that act for themselves (client_credentials).',
     example: [
@@ -225,5 +244,9 @@ export const authOptions = z.object({
     env: false,
   }),
 });
+
+function haveOwnIds(clients: readonly { readonly clientId: string }[]): boolean {
+  return new Set(clients.map(({ clientId }) => clientId)).size === clients.length;
+}
 
 export type AuthOptions = z.output<typeof authOptions>;

@@ -142,6 +142,7 @@ function coreOf(field: z.ZodType): z.ZodType {
 function coerce(field: z.ZodType, value: unknown): unknown {
   if (field instanceof z.ZodArray) return coerceArray(field, value);
   if (typeof value === 'string') return coerceText(field, value);
+  if (Array.isArray(value) && value.length === 1) return coerce(field, value[0]);
   const scalar = typeof value === 'number' || typeof value === 'boolean';
   return scalar && field instanceof z.ZodString ? String(value) : value;
 }

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/core/errors.ts';
 import {
   obtainCode,
+  obtainTokens,
+  present,
   type RunningAuthorizationServer,
   startAuthorizationServer,
 } from '../fixtures/authorization-server.ts';
@@ -49,6 +51,16 @@ describe('when something fails inside', () => {
     });
     // Nothing was lost by asking.
     expect((await client.exchange(code)).status).toBe(200);
+  });
+
+  it('says so too where it serves what the provider does not', async () => {
+    const { client, tokens } = await obtainTokens(server);
+    const take = vi.spyOn(server.store, 'take').mockRejectedValue(new AppError('UNAVAILABLE', 'No store.'));
+    const response = await client.revoke(tokens.access);
+    take.mockRestore();
+    expect(response.status).toBe(503);
+    expect(server.log.at(-1)).toContain('"error":"UNAVAILABLE"');
+    expect(await present(server, tokens.access)).toBe(200);
   });
 
   it('a fault is a 500 that tells nothing, and the log holds it under the id of the request', async () => {

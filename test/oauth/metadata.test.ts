@@ -114,7 +114,7 @@ describe('the key set', () => {
 async function metadataOfTheProvider(of: RunningAuthorizationServer): Promise<Record<string, unknown>> {
   const { store, accounts, telemetry, dataDir, origin } = of;
   const ring = await KeyRing.open({ dataDir, clock: systemClock, logger: telemetry.logger });
-  const provider = buildProvider(
+  const { handle } = buildProvider(
     {
       issuer: origin,
       resource: `${origin}/mcp`,
@@ -130,11 +130,10 @@ async function metadataOfTheProvider(of: RunningAuthorizationServer): Promise<Re
     ring.keys,
   );
   ring.close();
-  const callback = provider.callback();
   const listener = await serve(() => (request, response) => {
     openContext(request, { id: '1', logger: telemetry.logger, address: '', route: '' });
     request.headers.host = new URL(origin).host;
-    void callback(request, response);
+    void handle(request, response);
   });
   const response = await fetch(`${listener.origin}/.well-known/oauth-authorization-server`);
   const document = (await response.json()) as Record<string, unknown>;

@@ -75,7 +75,7 @@ describe('token revocation (RFC 7009)', () => {
   it('is counted and recorded', () => {
     expect(server.telemetry.auths).toEqual(expect.arrayContaining(['revoke:ok', 'revoke:invalid']));
     const actions = server.telemetry.audits.map(({ action }) => action);
-    expect(actions).toEqual(expect.arrayContaining(['grant.revoked', 'token.revoked', 'revoke.refused']));
+    expect(actions).toEqual(expect.arrayContaining(['grant.revoked', 'token.revoked', 'revocation.refused']));
   });
 
   it('is refused to who is no client', async () => {

@@ -30,7 +30,7 @@ async function contestedWorkspace() {
   });
   await symlink(join(outside, 'secret.txt'), join(workspace, 'file.txt.link'));
   await symlink(join(outside, 'folder'), join(workspace, 'folder.link'));
-  const swapper = fork(join(import.meta.dirname, '../fixtures/path-swapper.ts'), [workspace], {
+  const swapper = fork(new URL('../fixtures/path-swapper.ts', import.meta.url), [workspace], {
     stdio: 'ignore',
   });
   onTestFinished(() => {

@@ -45,7 +45,6 @@ export interface AuthorizationServer {
   /** The keys of the moment. */
   readonly keys: () => Keys;
   setupUrl(): Promise<URL | undefined>;
-  warmUp(): Promise<void>;
   close(): void;
 }
 
@@ -91,9 +90,6 @@ export async function createAuthorizationServer(
       const token = await setup.issue();
       return token === undefined ? undefined : new URL(`/setup/${token}`, publicUrl);
     },
-    warmUp: async () => {
-      await holder.current();
-    },
     close: () => {
       ring.close();
     },
@@ -133,7 +129,7 @@ function protocolRoutes({ registration }: AuthOptions, holder: ProviderHolder): 
   const handle: RequestHandler = async (request, response) => {
     // No body parser here: the provider reads the body itself, after it knows what it should be.
     const running = await holder.current();
-    running.handle(request, response);
+    await running.handle(request, response);
   };
   const { authorization, token, revocation, introspection, pushed_authorization_request } = ENDPOINTS;
   router.get([authorization, `${authorization}/:uid`], handle);

@@ -10,6 +10,16 @@ interface ObserverContext {
   readonly documents: MetadataDocuments;
 }
 
+/** The audit action of a refused request, by the step that metrics count it under. */
+const REFUSALS = {
+  authorize: 'authorization.refused',
+  token: 'grant.refused',
+  register: 'registration.refused',
+  revoke: 'revocation.refused',
+} as const;
+
+type Step = keyof typeof REFUSALS;
+
 type Failure = errors.OIDCProviderError;
 
 /** Counts and records what the provider does. */
@@ -45,12 +55,12 @@ export function observeProvider(provider: Provider, context: ObserverContext, cl
 }
 
 function observeFailures(provider: Provider, { telemetry, documents }: ObserverContext): void {
-  const record = (step: string, request: KoaContextWithOIDC, error: Failure): void => {
+  const record = (step: Step, request: KoaContextWithOIDC, error: Failure): void => {
     const { client, params } = request.oidc;
     if (client === undefined) documents.provedUseless(String(params?.['client_id']));
     telemetry.metrics.auth(step, outcomeOf(error));
     telemetry.audit({
-      action: `${step}.refused`,
+      action: REFUSALS[step],
       outcome: 'denied',
       ...actorsOf(request),
       details: {

@@ -1,12 +1,6 @@
-import type { RequestListener } from 'node:http';
-import type Provider from 'oidc-provider';
+import type { RunningProvider } from './provider.ts';
 import type { KeyRing, Keys } from './key-ring.ts';
 import type { ProviderContext } from './provider-context.ts';
-
-export interface RunningProvider {
-  readonly provider: Provider;
-  readonly handle: RequestListener;
-}
 
 /**
  * The authorization server of the moment. oidc-provider takes its keys once and for all, so when the ring
@@ -33,8 +27,6 @@ export class ProviderHolder {
 
   async #build(keys: Keys): Promise<RunningProvider> {
     const { buildProvider } = await import('./provider.ts');
-    const provider = buildProvider(this.#context, keys);
-    const callback = provider.callback();
-    return { provider, handle: (request, response) => void callback(request, response) };
+    return buildProvider(this.#context, keys);
   }
 }

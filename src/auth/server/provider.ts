@@ -4,6 +4,7 @@ import type { Accounts } from './accounts.ts';
 import { applyClientPolicy, declaredClients, RESPONSE_MODES } from './client-policy.ts';
 import { cookiePolicy } from './cookies.ts';
 import { createAdapters } from './create-adapters.ts';
+import { letErrorsEscape, type ProviderHandler } from './escaped-errors.ts';
 import { renderProviderError } from './error-page.ts';
 import { hashedGrantId } from './grants.ts';
 import { consentPolicy } from './interaction-policy.ts';
@@ -17,6 +18,12 @@ import { resourceIndicators } from './resource-indicators.ts';
 import { OIDC_SCOPES } from './requested-scopes.ts';
 import { serveStructuredTokens } from './structured-tokens.ts';
 
+/** An authorization server that is ready to serve. */
+export interface RunningProvider {
+  readonly provider: Provider;
+  readonly handle: ProviderHandler;
+}
+
 /** A client, or what was issued to it. */
 interface Holder {
   readonly clientId?: string | undefined;
@@ -28,16 +35,17 @@ const INTERACTION_TTL = 600;
 const KEY_SET_BYTES = 65_536;
 
 /** Builds the authorization server for one state of the keys. Costs a millisecond: when they turn, another is built. */
-export function buildProvider(context: ProviderContext, keys: Keys): Provider {
+export function buildProvider(context: ProviderContext, keys: Keys): RunningProvider {
   const adapters = createAdapters(context);
   const provider = new Provider(context.issuer, configure(context, keys, adapters.create));
   // Behind the TLS terminator; which host and scheme count is pinned before a request gets here.
   provider.proxy = true;
+  const handle = letErrorsEscape(provider);
   provider.use(refuseResponseModes(context));
   provider.use(deliverPlannedToken);
   serveStructuredTokens(provider, context, keys);
   observeProvider(provider, context, adapters.clients);
-  return provider;
+  return { provider, handle };
 }
 
 /**

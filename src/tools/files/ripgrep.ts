@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { access } from 'node:fs/promises';
 import { AppError } from '../../core/errors.ts';
 import type { Slots } from './slots.ts';
 
@@ -22,6 +23,8 @@ export interface RipgrepEnd {
   readonly exitCode: number;
   /** What it said of errors, without places of the machine. */
   readonly complaint: string;
+  /** Whether it was stopped by its bound of memory: it keeps whole lines there. */
+  readonly isOutOfMemory: boolean;
 }
 
 // Nothing outside of the workspace steers it: no configuration file, no ignore files of parent folders, of
@@ -38,6 +41,15 @@ const ALWAYS = [
   '--no-ignore-exclude',
 ];
 const MAX_COMPLAINT = 4000;
+// Of util-linux. A file of one long line makes ripgrep take several times its size; where this is missing,
+// nothing holds it back.
+const LIMITER = '/usr/bin/prlimit';
+const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
+
+interface Program {
+  readonly command: string;
+  readonly prefix: readonly string[];
+}
 
 /** How a child process names the file that it inherits as one of its `descriptors`. */
 export function inheritedPath(index: number): string {
@@ -48,7 +60,7 @@ export function inheritedPath(index: number): string {
 export class Ripgrep {
   readonly #slots: Slots;
   readonly #running = new Set<ChildProcess>();
-  #program: Promise<string> | undefined;
+  #program: Promise<Program> | undefined;
   #version: Promise<string> | undefined;
 
   constructor(slots: Slots) {
@@ -84,7 +96,7 @@ export class Ripgrep {
     for (const child of this.#running) kill(child);
   }
 
-  #supervise(program: string, run: RipgrepRun): Promise<RipgrepEnd> {
+  #supervise(program: Program, run: RipgrepRun): Promise<RipgrepEnd> {
     const child = this.#start(program, run);
     let how: RipgrepEnd['how'] = 'finished';
     let complaint = '';
@@ -117,7 +129,7 @@ export class Ripgrep {
         clearTimeout(timer);
         run.signal.removeEventListener('abort', abort);
         if (cause !== undefined) reject(cause);
-        else resolve({ how, exitCode, complaint: complaint.replace(/^rg: /gm, '').trim() });
+        else resolve({ how, exitCode, ...read(complaint) });
       };
       child.on('error', (cause) => {
         settle(2, failure ?? unavailable(cause));
@@ -128,8 +140,8 @@ export class Ripgrep {
     });
   }
 
-  #start(program: string, run: RipgrepRun): ChildProcess {
-    const child = spawn(program, [...ALWAYS, ...run.args], {
+  #start(program: Program, run: RipgrepRun): ChildProcess {
+    const child = spawn(program.command, [...program.prefix, ...ALWAYS, ...run.args], {
       ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
       stdio: ['ignore', 'pipe', 'pipe', ...(run.descriptors ?? [])],
       env: {},
@@ -166,9 +178,23 @@ function kill(child: ChildProcess): void {
   }
 }
 
-async function locateProgram(): Promise<string> {
+function read(complaint: string): Pick<RipgrepEnd, 'complaint' | 'isOutOfMemory'> {
+  return {
+    complaint: complaint.replace(/^rg: /gm, '').trim(),
+    isOutOfMemory: /^memory allocation of \d+ bytes failed/m.test(complaint),
+  };
+}
+
+async function locateProgram(): Promise<Program> {
+  const limiter = await access(LIMITER).then(
+    () => true,
+    () => false,
+  );
   try {
-    return (await import('@vscode/ripgrep')).rgPath;
+    const { rgPath } = await import('@vscode/ripgrep');
+    return limiter
+      ? { command: LIMITER, prefix: [`--data=${MAX_MEMORY_BYTES}`, rgPath] }
+      : { command: rgPath, prefix: [] };
   } catch (cause) {
     throw unavailable(cause);
   }

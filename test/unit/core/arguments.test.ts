@@ -49,6 +49,7 @@ describe('lenient parsing', () => {
     ['a number where text is due', { path: 5 }, { path: '5' }],
     ['true as text', { path: '/a', recursive: 'True' }, { recursive: true }],
     ['one element where a list is due', { path: '/a', tags: 'x' }, { tags: ['x'] }],
+    ['a list of one where no list is due', { path: ['/a'] }, { path: '/a' }],
     ['a list as JSON text', { path: '/a', tags: '["x","y"]' }, { tags: ['x', 'y'] }],
     ['the elements of a list', { path: '/a', sizes: ['1', 2] }, { sizes: [1, 2] }],
     ['an object as JSON text', { path: '/a', edit: '{"text":"t"}' }, { edit: { text: 't' } }],

@@ -149,7 +149,7 @@ function closing({ told, sample, inventory, next, page }: Closing): string {
   }
   if (sample.ignored > 0) {
     parts.push(
-      `${counted(sample.ignored, 'ignored entry', 'ignored entries')} left out, include_ignored=true shows them`,
+      `${counted(sample.ignored, 'ignored or empty entry', 'ignored or empty entries')} left out, include_ignored=true shows them`,
     );
   }
   if (sample.unreadable > 0) parts.push(`${counted(sample.unreadable, 'folder')} could not be read`);

@@ -113,6 +113,11 @@ export class LineFile {
     return this.#scanner.after(bytes, lines);
   }
 
+  /** Whether the last of the lines has no newline behind it. */
+  isOpenEnded({ bytes, isCut }: Lines): boolean {
+    return !isCut && this.#scanner.lastBefore(bytes, bytes.length) !== bytes.length;
+  }
+
   /** Lines from one that starts at the offset up to the end. */
   async linesFrom(offset: number): Promise<number> {
     return (await this.countLines(offset, this.size)) + (await this.#openEnd());
@@ -135,8 +140,8 @@ export class LineFile {
 
   #whole(bytes: Buffer, lines: number, offset: number): Lines {
     if (offset + bytes.length >= this.size) {
-      const isOpen = this.#scanner.lastBefore(bytes, bytes.length) !== bytes.length && bytes.length > 0;
-      return { bytes, count: lines + (isOpen ? 1 : 0), end: this.size, isCut: false };
+      const all = { bytes, count: lines, end: this.size, isCut: false };
+      return { ...all, count: lines + (bytes.length > 0 && this.isOpenEnded(all) ? 1 : 0) };
     }
     if (lines === 0) return { bytes, count: 1, end: offset + bytes.length, isCut: true };
     const end = this.#scanner.lastBefore(bytes, bytes.length);

@@ -62,15 +62,12 @@ export async function textPage(request: TextRequest): Promise<string> {
   const place = await locate(request, lineFile, index);
   const maxBytes = Math.max(MIN_PAGE_BYTES, (request.budget.left - request.reserve) * BYTES_PER_TOKEN);
   const taken = await lineFile.take(place.offset, request.maxLines, maxBytes);
-  const { text, encodingRemarks } = await decodeLines(request, taken);
-  const lines = splitLines(text, taken);
-  const kind = contentClassOf(file.path);
-  const fitted = fitLines(lines.values, request.budget, kind, request.reserve);
+  const decoded = await decodeLines(request, taken);
+  const fitted = fitLines(decoded.lines, request.budget, contentClassOf(file.path), request.reserve);
   if (fitted.shown === 0)
     return `[nothing of it fits any more; to read it: ${request.again(request.startLine)}]`;
   const end =
     fitted.shown < taken.count ? place.offset + lineFile.lengthOf(taken.bytes, fitted.shown) : taken.end;
-  const isOpen = end >= size && !taken.isCut && !text.endsWith('\n');
   const page: Page = {
     place,
     shown: fitted.shown,
@@ -78,9 +75,8 @@ export async function textPage(request: TextRequest): Promise<string> {
     end,
     total: await totalLines(lineFile, index, place, { shown: fitted.shown, end, isCut: taken.isCut }),
     remarks: [
-      ...encodingRemarks,
-      ...(lines.isCrlf ? ['CRLF line ends'] : []),
-      ...(isOpen ? ['no newline at the end'] : []),
+      ...decoded.remarks,
+      ...(end >= size && lineFile.isOpenEnded(taken) ? ['no newline at the end'] : []),
     ],
   };
   return `${fitted.text}[${closing(page, size)}]`;
@@ -135,28 +131,28 @@ async function totalLines(
 
 async function decodeLines(
   { encoding, head }: TextRequest,
-  lines: Lines,
-): Promise<{ text: string; encodingRemarks: string[] }> {
+  taken: Lines,
+): Promise<{ lines: string[]; remarks: string[] }> {
   let used = encoding;
   // A long beginning in ASCII tells nothing of what stands further down.
   const isUndecided = encoding.name === 'utf-8' && encoding.mark === 0 && isPlainAscii(head);
-  if (isUndecided && !lines.isCut && !isValidUtf8(lines.bytes)) used = await guessLegacy(lines.bytes);
-  const text = (await decode(lines.bytes, used.name)).replaceAll('\0', '\ufffd');
-  if (used.name === 'utf-8') return { text, encodingRemarks: [] };
-  return { text, encodingRemarks: [`encoding ${used.name}${used.isGuess ? ' (guessed)' : ''}`] };
+  if (isUndecided && !taken.isCut && !isValidUtf8(taken.bytes)) used = await guessLegacy(taken.bytes);
+  const remarks = used.name === 'utf-8' ? [] : [`encoding ${used.name}${used.isGuess ? ' (guessed)' : ''}`];
+  const lines = await decodedLines(taken, used.name);
+  if (lines.some((line) => line.endsWith('\r'))) remarks.push('CRLF line ends');
+  return { lines: lines.map((line) => line.replace(/\r$/, '').replaceAll('\0', '\ufffd')), remarks };
 }
 
-function splitLines(text: string, lines: Lines): { values: string[]; isCrlf: boolean } {
-  const values = text.split('\n');
-  // What stands behind the last newline is no line.
-  if (values.length > lines.count) values.pop();
-  let isCrlf = false;
-  const trimmed = values.map((line) => {
-    if (!line.endsWith('\r')) return line;
-    isCrlf = true;
-    return line.slice(0, -1);
-  });
-  return { values: trimmed, isCrlf };
+async function decodedLines({ bytes, count }: Lines, encoding: string): Promise<string[]> {
+  if (/^utf-/.test(encoding)) return (await decode(bytes, encoding)).split('\n', count);
+  // Line by line, so that a broken character at the end of one cannot swallow the newline.
+  const parts: Buffer[] = [];
+  for (let start = 0; parts.length < count;) {
+    const newline = bytes.indexOf(0x0a, start);
+    parts.push(bytes.subarray(start, newline === -1 ? bytes.length : newline));
+    start = newline + 1;
+  }
+  return Promise.all(parts.map((part) => decode(part, encoding)));
 }
 
 function closing(page: Page, size: number): string {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../../core/errors.ts';
 import { denyArguments, globArguments, refuseGlob } from '../globs.ts';
 import { groundOf, type Ground } from '../ground.ts';
@@ -8,6 +9,7 @@ import type { RipgrepEnd } from '../ripgrep.ts';
 import type { FileServices } from '../services.ts';
 import type { Entry } from '../workspace/sandbox.ts';
 import { joinPath } from '../workspace/virtual-path.ts';
+import type { Omissions } from './omissions.ts';
 import { patternArguments, refusePattern, type SearchQuery } from './query.ts';
 
 export interface CandidateRequest {
@@ -17,6 +19,7 @@ export interface CandidateRequest {
   /** Files from this position on (see `positionOf`). */
   readonly from: string;
   readonly wanted: number;
+  readonly omissions: Omissions;
   readonly signal: AbortSignal;
 }
 
@@ -28,8 +31,11 @@ export interface Candidates {
 }
 
 // A word that stands in many files fills a page within this time even one file after the other.
-const PROBE_MS = 12;
+const PROBE_MS = 16;
+// Most of these do so at once.
+const HEAD_START_MS = 6;
 const MAX_FILES = 500_000;
+const WITHOUT_LARGE_FILES = ['--max-filesize=100M', '--threads=1'];
 
 /**
  * The next files, in the order of their paths, that seem to hold a match. Seem: ripgrep goes by path, so
@@ -37,15 +43,34 @@ const MAX_FILES = 500_000;
  * opened through the sandbox.
  *
  * The order must not depend on chance, or paging would lose matches; but to search in order means to use
- * one core. So a short ordered search comes first, which settles common patterns. Where it does not
- * fill the page, all files are searched on all cores and their names are sorted.
+ * one core. So a short ordered search goes ahead, which settles common patterns. Soon all files are
+ * searched on all cores as well, and their names sorted. Both give the same answer.
  */
 export async function findCandidates(request: CandidateRequest): Promise<Candidates> {
   const ground = await groundOf(request.services.sandbox, request.directory, false);
   try {
-    return (await probe(request, ground)) ?? (await searchAll(request, ground));
+    return await race(request, ground);
   } finally {
     await ground.close();
+  }
+}
+
+async function race(request: CandidateRequest, ground: Ground): Promise<Candidates> {
+  const probing = probe(request, ground);
+  const headStart = await Promise.race([probing, delay(HEAD_START_MS)]);
+  if (headStart !== undefined) return headStart;
+  const loser = new AbortController();
+  const signal = AbortSignal.any([request.signal, loser.signal]);
+  const searching = searchAll({ ...request, signal }, ground);
+  // Its failure is met where it is awaited, or does not matter any more.
+  searching.catch(() => undefined);
+  try {
+    const early = await probing;
+    if (early !== undefined) return early;
+    return (await searching) ?? (await searchSmall(request, ground));
+  } finally {
+    loser.abort(new Error('The ordered search was faster'));
+    await searching.catch(() => undefined);
   }
 }
 
@@ -56,16 +81,17 @@ async function probe(request: CandidateRequest, ground: Ground): Promise<Candida
     if (positionOf(name) >= request.from) files.push(name);
     return files.length <= request.wanted;
   });
-  return end.how === 'expired' ? undefined : page(files, request.wanted);
+  return end.how === 'expired' || end.isOutOfMemory ? undefined : page(files, request.wanted);
 }
 
-async function searchAll(request: CandidateRequest, ground: Ground): Promise<Candidates> {
+async function searchAll(request: CandidateRequest, ground: Ground): Promise<Candidates | undefined> {
   const found: { readonly name: string; readonly position: string }[] = [];
-  await run(request, ground, { args: [] }, (name) => {
+  const end = await run(request, ground, { args: [] }, (name) => {
     const position = positionOf(name);
     if (position >= request.from && found.push({ name, position }) > MAX_FILES) throw tooMany();
     return true;
   });
+  if (end.isOutOfMemory) return undefined;
   found.sort((a, b) => (a.position < b.position ? -1 : 1));
   return page(
     found.slice(0, request.wanted + 1).map(({ name }) => name),
@@ -73,16 +99,25 @@ async function searchAll(request: CandidateRequest, ground: Ground): Promise<Can
   );
 }
 
+/** Where a line of some file is too long for the memory that a search may take. */
+async function searchSmall(request: CandidateRequest, ground: Ground): Promise<Candidates> {
+  request.omissions.largeFiles = true;
+  const candidates = await searchAll(request, ground);
+  if (candidates === undefined) throw failed('out of memory');
+  return candidates;
+}
+
 function page(files: readonly string[], wanted: number): Candidates {
   return { files: files.slice(0, wanted), next: files[wanted] };
 }
 
 async function run(
-  { services, query, signal, directory }: CandidateRequest,
+  request: CandidateRequest,
   ground: Ground,
   how: { readonly args: readonly string[]; readonly patienceMs?: number },
   tell: (name: string) => boolean,
 ): Promise<RipgrepEnd> {
+  const { services, query, signal, directory, omissions } = request;
   const { deny } = services.sandbox;
   const names = new NameSplitter((name) => {
     const relative = ground.relative(name);
@@ -96,6 +131,7 @@ async function run(
       ...patternArguments(query),
       ...globArguments(query.glob.map((glob) => ground.glob(glob))),
       ...denyArguments(deny.globs),
+      ...(omissions.largeFiles ? WITHOUT_LARGE_FILES : []),
       ...how.args,
       ...ground.args,
     ],
@@ -104,7 +140,7 @@ async function run(
     ...(how.patienceMs === undefined ? {} : { patienceMs: how.patienceMs }),
     onOutput: (chunk) => names.push(chunk),
   });
-  if (end.how === 'finished' && end.exitCode === 2 && end.complaint !== '') {
+  if (end.how === 'finished' && end.exitCode === 2 && end.complaint !== '' && !end.isOutOfMemory) {
     refuseGlob(end.complaint);
     refusePattern(end.complaint);
     throw failed(end.complaint);

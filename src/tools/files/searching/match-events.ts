@@ -27,6 +27,8 @@ const NEWLINE = 0x0a;
 
 /** Reads ripgrep's JSON Lines (`--json`) as they come. */
 export class MatchEvents {
+  /** Lines that were too long to be taken. */
+  omitted = 0;
   readonly #lines = new Map<string, FoundLine[]>();
   #parts: Buffer[] = [];
   #length = 0;
@@ -41,6 +43,7 @@ export class MatchEvents {
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       this.#keep(chunk.subarray(start, end));
       if (this.#length <= MAX_EVENT_BYTES) this.#read(Buffer.concat(this.#parts));
+      else this.omitted++;
       this.#parts = [];
       this.#length = 0;
       start = end + 1;

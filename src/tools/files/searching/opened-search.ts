@@ -1,14 +1,19 @@
 import { encodeName } from '../workspace/byte-names.ts';
-import { inheritedPath, type Ripgrep } from '../ripgrep.ts';
+import { inheritedPath, type Ripgrep, type RipgrepEnd } from '../ripgrep.ts';
 import type { OpenFile } from '../workspace/sandbox.ts';
-import { NameSplitter } from '../name-splitter.ts';
 import { type FoundLine, MatchEvents } from './match-events.ts';
+import type { Omissions } from './omissions.ts';
 import { patternArguments, type SearchQuery } from './query.ts';
 
 /** What was found in one file. */
 export interface FileMatches {
   readonly file: OpenFile;
   readonly lines: readonly FoundLine[];
+}
+
+export interface FileCount {
+  readonly file: OpenFile;
+  readonly count: number;
 }
 
 /** How many files one search takes: each needs a descriptor in two processes. */
@@ -20,61 +25,81 @@ export const MAX_OPENED = 32;
  */
 export class OpenedSearch {
   readonly #ripgrep: Ripgrep;
+  readonly #omissions: Omissions;
   readonly #signal: AbortSignal;
 
-  constructor(ripgrep: Ripgrep, signal: AbortSignal) {
+  constructor(ripgrep: Ripgrep, omissions: Omissions, signal: AbortSignal) {
     this.#ripgrep = ripgrep;
+    this.#omissions = omissions;
     this.#signal = signal;
   }
 
   /** Matching lines with their context, up to `maxCount` matches of each file; files without any are left out. */
   async lines(files: readonly OpenFile[], query: SearchQuery, maxCount: number): Promise<FileMatches[]> {
-    const targets = targetsOf(files);
-    const events = new MatchEvents();
     const args = ['--json', `--context=${query.context}`, `--max-count=${maxCount}`];
-    await this.#run(files, [...args, ...patternArguments(query), '--', ...targets], (chunk) => {
-      events.push(chunk);
-      return true;
+    const found = await this.#batch(files, async (batch) => {
+      const events = new MatchEvents();
+      const end = await this.#run(batch, [...args, ...patternArguments(query)], (chunk) => {
+        events.push(chunk);
+      });
+      if (end.isOutOfMemory) return undefined;
+      this.#omissions.lines += events.omitted;
+      return batch.map((file, index) => ({ file, lines: events.linesOf(targetOf(file, index)) }));
     });
-    return files
-      .map((file, index) => ({ file, lines: events.linesOf(targets[index] ?? '') }))
-      .filter(({ lines }) => lines.length > 0);
+    return found.filter(({ lines }) => lines.length > 0);
   }
 
-  /** Matching lines of each file, counted up to `maxCount`; in the order of the files. */
-  async counts(files: readonly OpenFile[], query: SearchQuery, maxCount?: number): Promise<number[]> {
-    const targets = targetsOf(files);
-    const counts = new Map<string, number>();
-    let target = '';
-    // A target and NUL, then its count and a newline.
-    const fields = new NameSplitter((field) => {
-      const [count, next] = field.includes('\n') ? field.split('\n') : ['', field];
-      if (count !== '') counts.set(target, Number(count));
-      target = next ?? '';
-      return true;
-    });
+  /** Matching lines of each file, counted up to `maxCount`; files without any are left out. */
+  async counts(files: readonly OpenFile[], query: SearchQuery, maxCount?: number): Promise<FileCount[]> {
     const limit = maxCount === undefined ? [] : [`--max-count=${maxCount}`];
     const args = ['--count', '--with-filename', '--null', ...limit];
-    await this.#run(files, [...args, ...patternArguments(query), '--', ...targets], (chunk) =>
-      fields.push(chunk),
-    );
-    fields.push(Buffer.of(0));
-    return targets.map((name) => counts.get(name) ?? 0);
+    const found = await this.#batch(files, async (batch) => {
+      let output = '';
+      const end = await this.#run(batch, [...args, ...patternArguments(query)], (chunk) => {
+        output += chunk.toString('latin1');
+      });
+      if (end.isOutOfMemory) return undefined;
+      // Each line holds the name, NUL and the count.
+      const counts = new Map(output.split('\n').map((line) => line.split('\0') as [string, string]));
+      return batch.map((file, index) => ({ file, count: Number(counts.get(targetOf(file, index)) ?? 0) }));
+    });
+    return found.filter(({ count }) => count > 0);
   }
 
-  async #run(
+  /** Where files searched together take too much memory, each is searched alone, and what still does is left out. */
+  async #batch<T>(
+    files: readonly OpenFile[],
+    search: (batch: readonly OpenFile[]) => Promise<T[] | undefined>,
+  ): Promise<T[]> {
+    const found = files.length === 0 ? [] : await search(files);
+    if (found !== undefined) return found;
+    const each: T[] = [];
+    for (const file of files) {
+      const alone = files.length === 1 ? undefined : await search([file]);
+      if (alone === undefined) this.#omissions.files++;
+      else each.push(...alone);
+    }
+    return each;
+  }
+
+  #run(
     files: readonly OpenFile[],
     args: readonly string[],
-    onOutput: (chunk: Buffer) => boolean,
-  ): Promise<void> {
-    const descriptors = process.platform === 'win32' ? [] : files.map((file) => file.handle.fd);
-    await this.#ripgrep.run({ args, descriptors, signal: this.#signal, onOutput });
+    onOutput: (chunk: Buffer) => void,
+  ): Promise<RipgrepEnd> {
+    return this.#ripgrep.run({
+      args: [...args, '--', ...files.map(targetOf)],
+      descriptors: process.platform === 'win32' ? [] : files.map((file) => file.handle.fd),
+      signal: this.#signal,
+      onOutput: (chunk) => {
+        onOutput(chunk);
+        return true;
+      },
+    });
   }
 }
 
-function targetsOf(files: readonly OpenFile[]): string[] {
+function targetOf(file: OpenFile, index: number): string {
   // Windows hands no descriptors over: there the files are named, and the sandbox is as weak as documented.
-  return files.map((file, index) =>
-    process.platform === 'win32' ? encodeName(file.at).toString() : inheritedPath(index),
-  );
+  return process.platform === 'win32' ? encodeName(file.at).toString() : inheritedPath(index);
 }

@@ -1,6 +1,7 @@
 import { AppError } from '../../../core/errors.ts';
 import type { ToolCall } from '../../../core/tool.ts';
 import type { FileServices } from '../services.ts';
+import type { Omissions } from './omissions.ts';
 
 /** What is searched for: everything that decides which matches there are, and their order. */
 export interface SearchQuery {
@@ -20,6 +21,7 @@ export interface SearchPage {
   readonly query: SearchQuery;
   readonly maxResults: number;
   readonly cursor: string | undefined;
+  readonly omissions: Omissions;
   /** Aborts with the call, and at the search's own deadline. */
   readonly signal: AbortSignal;
 }

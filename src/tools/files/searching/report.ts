@@ -169,10 +169,7 @@ class CountReport implements Report {
   async add(files: readonly OpenFile[], search: OpenedSearch): Promise<Stop | undefined> {
     const { query, call } = this.#page;
     const isCount = query.mode === 'count';
-    const counts = await search.counts(files, query, isCount ? undefined : 1);
-    for (const [index, file] of files.entries()) {
-      const count = counts[index] ?? 0;
-      if (count === 0) continue;
+    for (const { file, count } of await search.counts(files, query, isCount ? undefined : 1)) {
       const line = isCount ? `${shown(file.path)}  ${grouped(count)}\n` : `${shown(file.path)}\n`;
       if (this.room === 0 || !call.budget.take(line, 'code', CLOSING_TOKENS)) {
         this.room = 0;

@@ -5,6 +5,7 @@ import { defineTool, type Tool, type ToolCall } from '../../../core/tool.ts';
 import { callText } from '../phrases.ts';
 import type { FileServices } from '../services.ts';
 import { virtualPath } from '../workspace/virtual-path.ts';
+import { Omissions } from './omissions.ts';
 import { checkPattern, type SearchQuery } from './query.ts';
 import { searchPage } from './search-page.ts';
 
@@ -66,7 +67,7 @@ export function searchFilesTool(services: FileServices): Tool {
       const query: SearchQuery = { ...rest, path: virtualPath(args.path) };
       checkPattern(query);
       const answer = await within(searchTimeoutMs, call, query, (signal) =>
-        searchPage({ services, call, query, maxResults, cursor, signal }),
+        searchPage({ services, call, query, maxResults, cursor, omissions: new Omissions(), signal }),
       );
       return { content: [text(answer)] };
     },

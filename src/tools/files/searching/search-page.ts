@@ -45,7 +45,10 @@ export async function searchPage(page: SearchPage): Promise<string> {
 async function searchOne(page: SearchPage, place: Entry, report: Report): Promise<Mark | undefined> {
   const file = await page.services.sandbox.openFile(place.path);
   try {
-    const stop = await report.add([file], new OpenedSearch(page.services.ripgrep, page.signal));
+    const stop = await report.add(
+      [file],
+      new OpenedSearch(page.services.ripgrep, page.omissions, page.signal),
+    );
     return stop === undefined ? undefined : { file: '', skip: stop.skip };
   } finally {
     await file.close();
@@ -59,11 +62,19 @@ async function searchDirectory(
   report: Report,
   start: Mark,
 ): Promise<Mark | undefined> {
-  const { services, query, signal } = page;
-  const search = new OpenedSearch(services.ripgrep, signal);
+  const { services, query, signal, omissions } = page;
+  const search = new OpenedSearch(services.ripgrep, omissions, signal);
   let from: string | undefined = start.file;
   while (from !== undefined) {
-    const request = { services, directory, query, from: positionOf(from), wanted: report.room, signal };
+    const request = {
+      services,
+      directory,
+      query,
+      from: positionOf(from),
+      wanted: report.room,
+      omissions,
+      signal,
+    };
     const { files, next } = await findCandidates(request);
     const stop = await searchBatches(page, report, search, files);
     if (stop !== undefined) return stop;
@@ -81,9 +92,10 @@ async function searchBatches(
   files: readonly string[],
 ): Promise<Mark | undefined> {
   let at = 0;
+  // A common word fills the page from few files, a rare one needs many: more are taken each time.
+  let size = Math.min(MAX_OPENED, Math.max(MIN_BATCH, Math.ceil(report.room / RESULTS_PER_FILE)));
   while (at < files.length) {
     if (report.room === 0) return { file: files[at] ?? '', skip: 0 };
-    const size = Math.min(MAX_OPENED, Math.max(MIN_BATCH, Math.ceil(report.room / RESULTS_PER_FILE)));
     const batch = files.slice(at, at + size);
     const opened = await openAll(page, batch);
     try {
@@ -97,6 +109,7 @@ async function searchBatches(
       await Promise.all(opened.map(({ file }) => file.close()));
     }
     at += size;
+    size = Math.min(MAX_OPENED, size * 2);
   }
   return undefined;
 }
@@ -119,10 +132,11 @@ async function openAll(
   return opened;
 }
 
-function closing({ query }: SearchPage, report: Report, next: Mark | undefined): string {
+function closing({ query, omissions }: SearchPage, report: Report, next: Mark | undefined): string {
   const where = query.path === '/' ? '' : ` below ${shown(query.path)}`;
   if (report.files === 0 && next === undefined) {
-    return `nothing found${where}; ignored, binary and denied files are not searched`;
+    const passedOver = ['ignored, binary and denied files are not searched', ...omissions.words()];
+    return [`nothing found${where}`, ...passedOver].join('; ');
   }
   const parts = [`${report.summary}${where}`];
   if (report.crowded > 0) {
@@ -131,6 +145,7 @@ function closing({ query }: SearchPage, report: Report, next: Mark | undefined):
     );
   }
   parts.push(
+    ...omissions.words(),
     next === undefined
       ? 'end of the results'
       : `next cursor="${cursors.write(query, [next.file, next.skip])}"`,

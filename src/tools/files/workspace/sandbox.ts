@@ -65,13 +65,13 @@ export class Sandbox {
   async open(path: string): Promise<Entry> {
     if (this.deny.hides(path)) throw notFound(path);
     const { root, relative } = this.#locate(path);
-    const pin = await this.#pin(root, relative, path);
-    try {
-      return this.#judge(pin, path, root);
-    } catch (error) {
+    const { pin, inside } = await this.#pin(root, relative, path);
+    const realPath = root.mount === '/' ? inside : `${root.mount}${inside === '/' ? '' : inside}`;
+    if (this.deny.hides(realPath)) {
       await pin.handle.close();
-      throw error;
+      throw notFound(path);
     }
+    return this.#entry(pin, path, realPath);
   }
 
   /**
@@ -104,14 +104,15 @@ export class Sandbox {
     return { ...entry, handle, close };
   }
 
-  async #pin(root: WorkspaceRoot, relative: string, path: string): Promise<Pin> {
+  /** What the path leads to, and where inside of the root that is. */
+  async #pin(root: WorkspaceRoot, relative: string, path: string): Promise<{ pin: Pin; inside: string }> {
     let pin = await this.#tryPin(root, relative, path);
-    if (pin?.inside !== undefined) return pin;
+    if (pin?.inside !== undefined) return { pin, inside: pin.inside };
     await pin?.handle.close();
     // The root itself may have been moved to another checkout.
     if (await root.hasMoved()) {
       pin = await this.#tryPin(root, relative, path);
-      if (pin?.inside !== undefined) return pin;
+      if (pin?.inside !== undefined) return { pin, inside: pin.inside };
       await pin?.handle.close();
     }
     throw pin === undefined ? notFound(path) : outside(path);
@@ -127,18 +128,10 @@ export class Sandbox {
     }
   }
 
-  #judge(pin: Pin, path: string, root: WorkspaceRoot): Entry {
-    const realPath = root.mount === '/' ? (pin.inside ?? '/') : `${root.mount}${pin.inside ?? ''}`;
-    if (this.deny.hides(realPath)) throw notFound(path);
-    const { stats } = pin;
-    const entry: Entry = {
-      path,
-      realPath,
-      kind: stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other',
-      stats,
-      at: pin.at,
-      close: () => pin.handle.close(),
-    };
+  #entry(pin: Pin, path: string, realPath: string): Entry {
+    const { stats, at, handle } = pin;
+    const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other';
+    const entry: Entry = { path, realPath, kind, stats, at, close: () => handle.close() };
     this.#pins.set(entry, pin);
     return entry;
   }

@@ -48,7 +48,7 @@ describe('listing a tree', () => {
         '  src/',
         '    lib/  (2 files)',
         '    main.ts  1.5 kB',
-        '[4 entries; down to depth 2 there are 2 files and 2 folders, 4 files at all levels; 1 ignored entry left out, include_ignored=true shows them; end of the listing]',
+        '[4 entries; down to depth 2 there are 2 files and 2 folders, 4 files at all levels; 1 ignored or empty entry left out, include_ignored=true shows them; end of the listing]',
       ].join('\n'),
     );
   });

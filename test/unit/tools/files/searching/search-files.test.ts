@@ -151,7 +151,9 @@ describe('searching for a text', () => {
 
   it('passes over a line of megabytes without failing', async () => {
     const { search } = await setUp({ 'a.js': `${'x'.repeat(6_000_000)}needle\nneedle\n` });
-    expect(await search({ pattern: 'needle', context: 0 })).toContain('/a.js\n2: needle\n[1 match');
+    expect(await search({ pattern: 'needle', context: 0 })).toBe(
+      '/a.js\n2: needle\n[1 match in 1 file; 1 line of more than 4 MB left out; end of the results]',
+    );
   });
 });
 
@@ -239,6 +241,16 @@ describe('the limits of a search', () => {
   it('refuses more than 500 results', async () => {
     const { fail } = await setUp({});
     expect((await fail({ pattern: 'x', max_results: 501 })).message).toContain('<=500');
+  });
+
+  it('is not brought down by a line that takes more memory than it may', { timeout: 60_000 }, async () => {
+    const { search, workspace } = await setUp({ 'a.txt': 'needle\n', 'c/needle.txt': 'needle\n' });
+    const long = join(workspace, 'long.json');
+    execFileSync('sh', ['-c', `(echo needle; head -c 700000000 /dev/zero | tr '\\0' x) > ${long}`]);
+    const page = await search({ pattern: 'needle' });
+    expect(page).toContain('/a.txt\n1: needle\n');
+    expect(page).toContain('/c/needle.txt\n1: needle\n');
+    expect(page).toMatch(/\[2 matches in 2 files; .*too long to be searched; end of the results\]$/);
   });
 
   it('ends at its own deadline with advice', async () => {

@@ -4,7 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DenyList } from '../../../../../src/tools/files/workspace/deny-list.ts';
-import { pinByComparison, pinByDescriptor } from '../../../../../src/tools/files/workspace/pin.ts';
+import {
+  pinByComparison,
+  pinByDescriptor,
+  type Pinning,
+} from '../../../../../src/tools/files/workspace/pin.ts';
 import { WorkspaceRoot } from '../../../../../src/tools/files/workspace/root.ts';
 import { Sandbox } from '../../../../../src/tools/files/workspace/sandbox.ts';
 import { makeFolder, type Tree } from '../../../../fixtures/file-tools.ts';
@@ -149,5 +153,30 @@ describe.each(Object.entries(pinnings))('the sandbox, judging %s', (_name, pinni
       expect(said).not.toContain(inside);
       expect(said).not.toContain(outside);
     }
+  });
+});
+
+describe('a failure of the file system', () => {
+  it.each([
+    ['EACCES', 'FORBIDDEN'],
+    ['EPERM', 'FORBIDDEN'],
+    ['EMFILE', 'BUSY'],
+    ['EIO', 'SOURCE_UNAVAILABLE'],
+    ['ESTALE', 'SOURCE_UNAVAILABLE'],
+    ['ELOOP', 'PATH_NOT_FOUND'],
+  ])('%s is told as %s, without its own words', async (code, expected) => {
+    const broken = Object.assign(new Error(`${code}: open '/private/place'`), { code });
+    const pinning: Pinning = { pin: () => Promise.reject(broken), reader: () => Promise.reject(broken) };
+    const sandbox = new Sandbox([new WorkspaceRoot('/', await makeFolder())], new DenyList([]), pinning);
+    const error = await sandbox.open('/a').catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: expected });
+    expect(String(error)).not.toContain('/private/place');
+  });
+
+  it('that is not foreseen stays what it is', async () => {
+    const odd = Object.assign(new Error('odd'), { code: 'EODD' });
+    const pinning: Pinning = { pin: () => Promise.reject(odd), reader: () => Promise.reject(odd) };
+    const sandbox = new Sandbox([new WorkspaceRoot('/', await makeFolder())], new DenyList([]), pinning);
+    await expect(sandbox.open('/a')).rejects.toBe(odd);
   });
 });
