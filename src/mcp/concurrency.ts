@@ -41,9 +41,8 @@ export class FairLimiter {
   /** A place at once, or undefined when the caller has to wait. */
   tryAcquire(key: string): Release | undefined {
     const lane = this.#lane(key);
-    // Nobody overtakes those who wait.
-    if (lane.waiting.length > 0 || !this.#hasPlace(lane)) return undefined;
-    return this.#occupy(key, lane);
+    // Nobody is overtaken: a place that comes free goes to who waits for it at once.
+    return this.#hasPlace(lane) ? this.#occupy(key, lane) : undefined;
   }
 
   /**

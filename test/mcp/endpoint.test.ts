@@ -183,7 +183,13 @@ describe('bad input', () => {
     ['an empty body', '', {}, 400, -32700],
     ['an empty batch', '[]', {}, 400, -32600],
     ['what is no JSON-RPC message', '{"hello":1}', {}, 400, -32600],
-    ['a media type other than JSON', '{}', { 'content-type': 'text/plain' }, 415, -32000],
+    [
+      'a media type other than JSON, whatever it holds',
+      JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+      { 'content-type': 'text/plain' },
+      415,
+      -32000,
+    ],
     [
       'headers that disagree with the body',
       JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: modernMeta } }),
