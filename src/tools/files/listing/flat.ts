@@ -47,26 +47,29 @@ export async function listFlat(page: ListPage): Promise<string> {
 }
 
 /** All matching files, in the order of their names. */
-async function findCandidates({ services, question, directory, call }: ListPage): Promise<Candidate[]> {
-  const { glob, include_ignored: includeIgnored } = question;
-  const { signal } = call;
+async function findCandidates(page: ListPage): Promise<Candidate[]> {
+  const { glob, include_ignored: includeIgnored } = page.question;
+  if (glob === undefined || includeIgnored) return ordered(await find(page, glob));
+  // To ripgrep a glob outweighs the ignore files; here it is to narrow what there is, never to widen it.
+  const [matching, visible] = await Promise.all([find(page, glob), find(page, undefined)]);
+  return ordered(new Set([...matching].filter((relative) => visible.has(relative))));
+}
+
+async function find(
+  { services, question, directory, call: { signal } }: ListPage,
+  glob: string | undefined,
+): Promise<Set<string>> {
   const found = new Set<string>();
-  const add = (relative: string): boolean => {
+  const search = {
+    includeIgnored: question.include_ignored,
+    signal,
+    ...(glob === undefined ? {} : { glob }),
+  };
+  await services.finder.each(directory, search, (relative) => {
     if (found.add(relative).size > MAX_FILES) throw tooMany();
     return true;
-  };
-  const search = { includeIgnored, signal, ...(glob === undefined ? {} : { glob }) };
-  await services.finder.each(directory, search, add);
-  // To ripgrep a glob outweighs the ignore files; here it is to narrow what there is, never to widen it.
-  if (glob !== undefined && !includeIgnored && found.size > 0) {
-    const kept = new Set<string>();
-    await services.finder.each(directory, { includeIgnored, signal }, (relative) => {
-      if (found.has(relative)) kept.add(relative);
-      return kept.size < found.size;
-    });
-    return ordered(kept);
-  }
-  return ordered(found);
+  });
+  return found;
 }
 
 function ordered(paths: ReadonlySet<string>): Candidate[] {

@@ -23,7 +23,12 @@ const FALLBACK = 'windows-1252';
 const DETECTION_BYTES = 4096;
 const MIN_CONFIDENCE = 40;
 // Newlines of these are not the byte 0x0A, or other characters hold that byte.
-const UNSUPPORTED = /^(utf-?32|utf-?7|ucs-?4|ibm|cp037|ebcdic)/;
+const UNSUPPORTED = /^(utf-?32|utf-?7|ucs-?4|ibm|cp037|ebcdic|base64|hex|binary)/;
+const SPELLINGS: readonly (readonly [RegExp, string])[] = [
+  [/^utf-?8$/, 'utf-8'],
+  [/^(utf-?16(-?le)?|ucs-?2)$/, 'utf-16le'],
+  [/^utf-?16-?be$/, 'utf-16be'],
+];
 
 /**
  * The encoding of a text whose first bytes are `head`; undefined where that is no text. `isWhole` tells
@@ -54,7 +59,7 @@ export async function guessLegacy(bytes: Buffer): Promise<Encoding> {
 /** @throws AppError `INVALID_ARGUMENT` for a name that nobody knows */
 export async function namedEncoding(name: string, head: Buffer): Promise<Encoding> {
   const label = name.trim().toLowerCase();
-  const canonical = /^utf-?16$/.test(label) ? 'utf-16le' : label === 'utf8' ? 'utf-8' : label;
+  const canonical = SPELLINGS.find(([spelling]) => spelling.test(label))?.[1] ?? label;
   if (UNSUPPORTED.test(canonical) || !(await isKnown(canonical))) {
     throw new AppError('INVALID_ARGUMENT', `The encoding ${JSON.stringify(name)} is not known.`, {
       next: 'leave encoding out, or give one such as utf-8, utf-16le, windows-1252, gb18030, shift_jis or euc-kr',
@@ -80,9 +85,9 @@ export function isPlainAscii(bytes: Buffer): boolean {
   return isAscii(bytes);
 }
 
+/** Of an encoding by the name that {@link detectEncoding} or {@link namedEncoding} gives it. */
 export function newlineOf(encoding: string): NewlineKind {
-  if (/^(utf-?16le|ucs-?2)$/.test(encoding)) return 'utf-16le';
-  return /^utf-?16be$/.test(encoding) ? 'utf-16be' : 'byte';
+  return encoding === 'utf-16le' || encoding === 'utf-16be' ? encoding : 'byte';
 }
 
 async function isKnown(name: string): Promise<boolean> {

@@ -144,7 +144,7 @@ async function decodeLines(
 }
 
 async function decodedLines({ bytes, count }: Lines, encoding: string): Promise<string[]> {
-  if (/^utf-/.test(encoding)) return (await decode(bytes, encoding)).split('\n', count);
+  if (encoding.startsWith('utf-')) return (await decode(bytes, encoding)).split('\n', count);
   // Line by line, so that a broken character at the end of one cannot swallow the newline.
   const parts: Buffer[] = [];
   for (let start = 0; parts.length < count;) {
