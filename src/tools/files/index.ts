@@ -39,7 +39,10 @@ export interface FileTools {
 const CHECK = 'workspace';
 const OPEN_DIRECTORIES = 32;
 
-/** The tools that work on the workspace. A folder that cannot be reached is no reason not to start: the check tells. */
+/**
+ * The tools that work on the workspace. A folder that cannot be reached is no reason not to start, nor to
+ * be taken for dead: calls say so, and the check tells the operator.
+ */
 export function createFileTools(options: FilesOptions, { logger }: { readonly logger: Logger }): FileTools {
   const sandbox = new Sandbox([new WorkspaceRoot('/', options.workspace)], new DenyList(options.deny));
   const ripgrep = new Ripgrep(new Slots(options.maxProcesses));
@@ -77,7 +80,7 @@ async function checkWorkspace(sandbox: Sandbox): Promise<HealthReport> {
   try {
     const root = await sandbox.open('/');
     try {
-      if (root.kind !== 'directory') return { status: 'failed', detail: 'the workspace is no folder' };
+      if (root.kind !== 'directory') return { status: 'degraded', detail: 'the workspace is no folder' };
       await readDirectory(root);
       return { status: 'ok' };
     } finally {
@@ -87,7 +90,7 @@ async function checkWorkspace(sandbox: Sandbox): Promise<HealthReport> {
     if (!(error instanceof AppError)) throw error;
     const isForbidden = error.code === 'FORBIDDEN';
     return {
-      status: 'failed',
+      status: 'degraded',
       detail: isForbidden
         ? 'the server may not read the workspace folder'
         : 'the workspace folder cannot be reached',

@@ -91,8 +91,8 @@ describe('info', () => {
     const base = await makeFolder();
     const { info } = await setUp({ workspace: join(base, 'missing') });
     const told = await info({ section: 'sources' });
-    expect(told['sources']).toMatchObject([{ name: 'workspace', state: 'failed' }]);
-    expect(told['problems']).toEqual(['workspace is failed: the workspace folder cannot be reached']);
+    expect(told['sources']).toMatchObject([{ name: 'workspace', state: 'degraded' }]);
+    expect(told['problems']).toEqual(['workspace is degraded: the workspace folder cannot be reached']);
     expect(JSON.stringify(told)).not.toContain(base);
   });
 
@@ -123,9 +123,9 @@ describe('the check of the workspace', () => {
       return workspaceCheck?.check();
     };
     expect(await report('folder')).toEqual({ status: 'ok' });
-    expect(await report('file.txt')).toEqual({ status: 'failed', detail: 'the workspace is no folder' });
+    expect(await report('file.txt')).toEqual({ status: 'degraded', detail: 'the workspace is no folder' });
     expect(await report('missing')).toEqual({
-      status: 'failed',
+      status: 'degraded',
       detail: 'the workspace folder cannot be reached',
     });
   });
