@@ -3,7 +3,8 @@ import type { RequestHandler } from 'express';
 import { AppError } from '../core/errors.ts';
 import { httpContextOf } from './http-context.ts';
 import type { HttpOptions } from './options.ts';
-import { bracketed, isLoopback, LOOPBACK_HOSTS, publicUrlOf } from './public-url.ts';
+import { isLoopback } from '../core/loopback.ts';
+import { bracketed, LOOPBACK_HOSTS, publicUrlOf } from './public-url.ts';
 
 /** A balancer asks for these by address. */
 const EXEMPT_ROUTES: ReadonlySet<string> = new Set(['/health/live', '/health/ready']);

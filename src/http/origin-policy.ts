@@ -4,7 +4,8 @@ import type { RequestHandler, Response } from 'express';
 import { AppError } from '../core/errors.ts';
 import { httpContextOf } from './http-context.ts';
 import type { HttpOptions } from './options.ts';
-import { isLoopback, publicUrlOf } from './public-url.ts';
+import { isLoopback } from '../core/loopback.ts';
+import { publicUrlOf } from './public-url.ts';
 
 type Options = Pick<HttpOptions, 'host' | 'port' | 'publicUrl' | 'allowedOrigins'>;
 

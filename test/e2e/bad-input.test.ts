@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { declareService, serviceToken } from '../fixtures/access-token.ts';
+import { declareService, serviceToken } from '../fixtures/service-client.ts';
 import { type FairleadProcess, startFairlead } from '../fixtures/fairlead-process.ts';
 import { MODERN, modernMeta } from '../fixtures/mcp-endpoint.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { declareService, serviceToken } from '../fixtures/access-token.ts';
+import { declareService, serviceToken } from '../fixtures/service-client.ts';
 import { type FairleadProcess, startFairlead } from '../fixtures/fairlead-process.ts';
 
 const run = promisify(execFile);

@@ -33,8 +33,9 @@ async function contestedWorkspace() {
   const swapper = fork(new URL('../fixtures/path-swapper.ts', import.meta.url), [workspace], {
     stdio: 'ignore',
   });
-  onTestFinished(() => {
+  onTestFinished(async () => {
     swapper.kill('SIGKILL');
+    await once(swapper, 'exit');
   });
   await once(swapper, 'message');
   return { workspace, outside };
