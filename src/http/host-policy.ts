@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { AppError } from '../core/errors.ts';
+import { isLoopback } from '../core/loopback.ts';
 import { httpContextOf } from './http-context.ts';
 import type { HttpOptions } from './options.ts';
-import { isLoopback } from '../core/loopback.ts';
 import { bracketed, LOOPBACK_HOSTS, publicUrlOf } from './public-url.ts';
 
 /** A balancer asks for these by address. */

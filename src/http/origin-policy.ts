@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import cors, { type CorsOptions } from 'cors';
 import type { RequestHandler, Response } from 'express';
 import { AppError } from '../core/errors.ts';
+import { isLoopback } from '../core/loopback.ts';
 import { httpContextOf } from './http-context.ts';
 import type { HttpOptions } from './options.ts';
-import { isLoopback } from '../core/loopback.ts';
 import { publicUrlOf } from './public-url.ts';
 
 type Options = Pick<HttpOptions, 'host' | 'port' | 'publicUrl' | 'allowedOrigins'>;
