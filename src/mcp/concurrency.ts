@@ -38,6 +38,11 @@ export class FairLimiter {
     return this.#running;
   }
 
+  /** Keys that are remembered: those with a call that runs or waits. */
+  get keys(): number {
+    return this.#lanes.size;
+  }
+
   /** A place at once, or undefined when the caller has to wait. */
   tryAcquire(key: string): Release | undefined {
     const lane = this.#lane(key);
@@ -52,8 +57,10 @@ export class FairLimiter {
    */
   acquire(key: string, signal: AbortSignal): Promise<Release> {
     const lane = this.#lane(key);
-    if (lane.waiting.length >= this.#limits.queuePerPrincipal)
+    if (lane.waiting.length >= this.#limits.queuePerPrincipal) {
+      this.#forgetIfIdle(key, lane);
       return Promise.reject(busy(lane.waiting.length));
+    }
     return new Promise((resolve, reject) => {
       const leave = (error: Error): void => {
         const index = lane.waiting.indexOf(waiter);

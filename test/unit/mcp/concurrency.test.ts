@@ -91,4 +91,16 @@ describe('the fair limiter', () => {
     release();
     expect(limiter.running).toBe(1);
   });
+
+  it('remembers nobody who neither runs nor waits', async () => {
+    const limiter = new FairLimiter({ global: 1, perPrincipal: 1, queuePerPrincipal: 0, queueWaitMs: 0 });
+    const release = take(limiter, 'a');
+    for (const key of ['b', 'c', 'd']) {
+      expect(limiter.tryAcquire(key)).toBeUndefined();
+      await expect(limiter.acquire(key, never)).rejects.toMatchObject({ code: 'BUSY' });
+    }
+    expect(limiter.keys).toBe(1);
+    release();
+    expect(limiter.keys).toBe(0);
+  });
 });
