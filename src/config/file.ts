@@ -145,7 +145,7 @@ function readValue(source: Source, content: Node, schema: z.ZodType, path: Path)
 }
 
 function readScalar(source: Source, node: Scalar, schema: z.ZodType, path: Path): unknown {
-  const secret = schemaAt(source.schema, path).secret;
+  const { secret } = schemaAt(source.schema, path, node.value);
   if (typeof node.value !== 'string') {
     if (secret && node.value !== null) source.literalSecrets.push(path);
     return node.value;

@@ -35,6 +35,7 @@ function describeSetting(type: z.ZodType, json: JsonSchema): void {
   if (meta === undefined) return;
   delete json['env'];
   delete json['secret'];
+  delete json['harmless'];
   delete json['example'];
   if (meta.secret !== true) json.examples = [meta.example];
   if (SCALARS.has(json.type)) allowReference(json);

@@ -4,6 +4,7 @@ import type { Problem } from './problems.ts';
 import { resolveSettings } from './resolve.ts';
 import type { ConfigSource, ResolvedSetting } from './resolve.ts';
 import { brokenRules } from './rules.ts';
+import type { Audience } from './rules.ts';
 import { configSchema } from './schema.ts';
 import type { Config } from './schema.ts';
 
@@ -15,16 +16,19 @@ export interface ResolvedConfig {
 
 /**
  * Reads the configuration from environment variables and the optional YAML file that `FAIRLEAD_CONFIG`
- * names; the environment wins.
+ * names; the environment wins. What would be unsafe towards a network does not matter to a `parent`.
  *
  * @throws {ConfigurationError} `CONFIGURATION_INVALID`, naming every problem with its fix
  */
-export async function loadConfig(source: ConfigSource): Promise<Config> {
-  return (await resolveConfig(source)).config;
+export async function loadConfig(source: ConfigSource, audience?: Audience): Promise<Config> {
+  return (await resolveConfig(source, audience)).config;
 }
 
 /** Like {@link loadConfig}, with the source of every value. */
-export async function resolveConfig(source: ConfigSource): Promise<ResolvedConfig> {
+export async function resolveConfig(
+  source: ConfigSource,
+  audience: Audience = 'network',
+): Promise<ResolvedConfig> {
   const { config: parsed, settings, problems } = await resolveSettings(configSchema, source);
   if (parsed === undefined) throw new ConfigurationError(problems);
   const { environment, ...rest } = parsed;
@@ -35,7 +39,7 @@ export async function resolveConfig(source: ConfigSource): Promise<ResolvedConfi
   };
   const all: readonly Problem[] = [
     ...problems,
-    ...brokenRules(config, { settings, problems, cwd: source.cwd }),
+    ...brokenRules(config, { settings, problems, cwd: source.cwd, audience }),
   ];
   if (all.length > 0) throw new ConfigurationError(all);
   return { config, settings };

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { childSchema } from './paths.ts';
-import { settingMeta } from './settings.ts';
+import { isSecret } from './settings.ts';
 
 const MASK = '********';
 
 /** The value as it may be shown: secrets, and passwords inside of URLs, are replaced by asterisks. */
 export function maskSecrets(schema: z.ZodType, value: unknown): unknown {
   if (value === undefined || value === null) return value;
-  if (settingMeta(schema)?.secret === true) return MASK;
+  if (isSecret(schema, value)) return MASK;
   if (typeof value === 'string') return value.replace(/(?<=\/\/[^/?#]*:)[^/?#]+(?=@)/, MASK);
   if (Array.isArray(value)) return value.map((item, index) => maskMember(schema, index, item));
   if (typeof value !== 'object') return value;

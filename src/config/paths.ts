@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { asType, sectionShape, settingMeta, unwrap } from './settings.ts';
+import { asType, isSecret, sectionShape, unwrap } from './settings.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -14,13 +14,17 @@ function childOf(value: unknown, step: PropertyKey): unknown {
   return child;
 }
 
-/** The schema of what the path leads to, and whether a secret is on the way. */
-export function schemaAt(schema: z.ZodType, path: Path): { schema: z.ZodType; secret: boolean } {
+/** The schema of what the path leads to, and whether a secret is on the way or this value of it one. */
+export function schemaAt(
+  schema: z.ZodType,
+  path: Path,
+  value?: unknown,
+): { schema: z.ZodType; secret: boolean } {
   let found = schema;
-  let secret = settingMeta(schema)?.secret === true;
+  let secret = isSecret(schema, value);
   for (const step of path) {
     found = childSchema(found, step) ?? z.unknown();
-    secret ||= settingMeta(found)?.secret === true;
+    secret ||= isSecret(found, value);
   }
   return { schema: found, secret };
 }

@@ -1,24 +1,36 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isLoopback } from '../core/loopback.ts';
 import type { Problem } from './problems.ts';
 import type { ResolvedSetting } from './resolve.ts';
 import type { Config } from './schema.ts';
 
+/** Who is to be served: whoever reaches an address, or the one program that has started this one. */
+export type Audience = 'network' | 'parent';
+
+interface Place {
+  /** Where relative paths start. */
+  readonly cwd: string;
+  readonly audience: Audience;
+}
+
 /** Something that settings must not be together, each of them being fine alone. */
 interface Rule {
+  /** Default: both. */
+  readonly audience?: Audience;
   /** The setting to change. */
   readonly setting: string;
   /** Further settings that the rule looks at. */
   readonly reads: readonly string[];
   /** What is wrong, or undefined. */
-  readonly check: (config: Config, cwd: string) => string | undefined;
+  readonly check: (config: Config, place: Place) => string | undefined;
   readonly fix: string;
 }
 
 /** What is unsafe and therefore refuses to start. */
 const RULES: readonly Rule[] = [
   {
+    audience: 'network',
     setting: 'http.publicUrl',
     reads: ['environment'],
     check: ({ production, http }) =>
@@ -28,6 +40,7 @@ const RULES: readonly Rule[] = [
     fix: 'set PUBLIC_URL to the https address that clients use, such as https://mcp.example.com',
   },
   {
+    audience: 'network',
     setting: 'http.publicUrl',
     reads: ['environment', 'http.host', 'auth.mode'],
     check: ({ production, http, auth }) =>
@@ -37,6 +50,7 @@ const RULES: readonly Rule[] = [
     fix: 'set PUBLIC_URL to that address, or remove HOST to serve this machine only',
   },
   {
+    audience: 'network',
     setting: 'auth.mode',
     reads: ['http.host', 'http.publicUrl', 'http.allowedHosts'],
     check: ({ auth, http }) =>
@@ -46,19 +60,20 @@ const RULES: readonly Rule[] = [
     fix: 'use embedded, or let all three name this machine only (127.0.0.1, localhost)',
   },
   {
+    audience: 'network',
     setting: 'store.url',
     reads: ['environment'],
     check: ({ production, store }) =>
       production && store.url === 'memory'
         ? 'memory forgets accounts, grants and sessions when the process ends'
         : undefined,
-    fix: 'set FAIRLEAD_STORE to sqlite',
+    fix: 'set FAIRLEAD_STORE to sqlite, or to a redis:// URL',
   },
   {
     setting: 'tools.files.workspace',
     reads: ['dataDir', 'store.url', 'telemetry.logFile', 'telemetry.auditFile'],
-    check: (config, cwd) => {
-      const inside = privatePlaces(config).filter(({ path }) =>
+    check: (config, { cwd, audience }) => {
+      const inside = privatePlaces(config, audience).filter(({ path }) =>
         contains(resolve(cwd, config.tools.files.workspace), resolve(cwd, path)),
       );
       const names = inside.map(({ name }) => name).join(', ');
@@ -75,10 +90,15 @@ function isPublic({ host, publicUrl, allowedHosts }: Config['http']): boolean {
 }
 
 /** What nobody but the service may read. */
-function privatePlaces({ dataDir, store, telemetry }: Config): { name: string; path: string }[] {
+function privatePlaces(
+  { dataDir, store, telemetry }: Config,
+  audience: Audience,
+): { name: string; path: string }[] {
+  // Who serves no network makes no data folder; there may be one of a server that does.
+  const keepsData = audience === 'network' || existsSync(dataDir);
   const database = /^sqlite:(.+)$/.exec(store.url)?.[1];
   const places: [string, string | undefined][] = [
-    ['the data folder with its keys', dataDir],
+    ['the data folder with its keys', keepsData ? dataDir : undefined],
     ['the state file', database === undefined ? undefined : resolve(dataDir, database)],
     ['the log', telemetry.logFile],
     ['the audit log', telemetry.auditFile],
@@ -107,18 +127,20 @@ export function brokenRules(
   context: {
     readonly settings: readonly ResolvedSetting[];
     readonly problems: readonly Problem[];
-    readonly cwd: string;
-  },
+  } & Place,
 ): Problem[] {
   const isWrong = (key: string): boolean =>
     context.problems.some(({ setting }) => setting !== undefined && overlaps(setting, key));
-  return RULES.filter((rule) => ![rule.setting, ...rule.reads].some(isWrong)).flatMap((rule) => {
-    const what = rule.check(config, context.cwd);
-    if (what === undefined) return [];
-    const setting = context.settings.find(({ key }) => key === rule.setting);
-    const where = setting?.origin ?? setting?.env ?? rule.setting;
-    return [{ where, setting: rule.setting, what, fix: rule.fix }];
-  });
+  const rules = RULES.filter(({ audience }) => audience === undefined || audience === context.audience);
+  return rules
+    .filter((rule) => ![rule.setting, ...rule.reads].some(isWrong))
+    .flatMap((rule) => {
+      const what = rule.check(config, context);
+      if (what === undefined) return [];
+      const setting = context.settings.find(({ key }) => key === rule.setting);
+      const where = setting?.origin ?? setting?.env ?? rule.setting;
+      return [{ where, setting: rule.setting, what, fix: rule.fix }];
+    });
 }
 
 /** Whether one of two dotted keys contains the other; the empty key is the whole configuration. */

@@ -38,13 +38,20 @@ export function listSections(schema: z.ZodType): { name: string; settings: Setti
 export function settingMeta(schema: z.ZodType): SettingMeta | undefined {
   const meta = schema.meta();
   if (typeof meta?.description !== 'string' || !('example' in meta)) return undefined;
-  const { description, example, env, secret } = meta;
+  const { description, example, env, secret, harmless } = meta;
   return {
     description,
     example,
     ...(typeof env === 'string' || env === false ? { env } : {}),
     secret: secret === true,
+    ...(harmless instanceof RegExp ? { harmless } : {}),
   };
+}
+
+/** Whether this value of a setting must not be shown. */
+export function isSecret(schema: z.ZodType, value: unknown): boolean {
+  const meta = settingMeta(schema);
+  return meta?.secret === true && !(typeof value === 'string' && meta.harmless?.test(value) === true);
 }
 
 /** The children of an object schema, whatever wraps it; undefined for everything else. */

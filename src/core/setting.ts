@@ -13,6 +13,8 @@ export interface SettingMeta {
   readonly env?: string | false;
   /** A secret is masked wherever configuration is shown, and can be read from a file by `<ENV>_FILE`. */
   readonly secret?: boolean;
+  /** Which values of a secret hold none, and are shown as they are. */
+  readonly harmless?: RegExp;
 }
 
 /**

@@ -39,6 +39,11 @@ export function expiryOf(lifetime: Lifetime, clock: Clock): number | null {
 }
 
 export function instantAfter(seconds: number, clock: Clock): number {
+  return Math.min(Math.round(clock.now()) + millisecondsOf(seconds), Number.MAX_SAFE_INTEGER);
+}
+
+/** A lifetime in whole milliseconds. */
+export function millisecondsOf(seconds: number): number {
   if (!Number.isFinite(seconds)) throw new RangeError('A lifetime is a finite number of seconds');
-  return Math.min(Math.round(clock.now() + seconds * 1000), Number.MAX_SAFE_INTEGER);
+  return Math.min(Math.round(seconds * 1000), Number.MAX_SAFE_INTEGER);
 }

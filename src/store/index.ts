@@ -21,6 +21,7 @@ type Driver = (url: string, context: Required<StoreContext>) => Promise<Store>;
 /** One line per kind; a driver is loaded when the configuration asks for it. */
 export const drivers: Record<StoreKind, Driver> = {
   sqlite: async (url, context) => (await import('./sqlite.ts')).openSqlite(url, context),
+  redis: async (url, context) => (await import('./redis.ts')).openRedis(url, context),
   memory: async (_url, context) => new (await import('./memory.ts')).MemoryStore(context),
 };
 
@@ -28,12 +29,14 @@ export const drivers: Record<StoreKind, Driver> = {
  * Opens the configured store.
  *
  * @throws AppError `CONFIGURATION_INVALID` when it can never be opened as configured: a folder that cannot
- *   be written, a damaged or foreign file, a schema newer than this version knows.
+ *   be written, a damaged or foreign file, a schema newer than this version knows, a password that the server refuses;
+ *   `UNAVAILABLE` when a server does not answer for 5 seconds
  */
 export async function openStore(options: StoreOptions, context: StoreContext): Promise<Store> {
-  const kind = STORE_KINDS.find((name) => options.url === name || options.url.startsWith(`${name}:`));
+  const scheme = /^[a-z]*/.exec(options.url)?.[0];
+  const kind = STORE_KINDS.find((name) => name === (scheme === 'rediss' ? 'redis' : scheme));
   if (kind === undefined) {
-    throw new AppError('CONFIGURATION_INVALID', `There is no store driver for "${options.url}".`, {
+    throw new AppError('CONFIGURATION_INVALID', `There is no store driver for "${scheme ?? ''}".`, {
       next: `set FAIRLEAD_STORE to one of: ${STORE_KINDS.join(', ')}`,
     });
   }

@@ -19,6 +19,10 @@ export class Subscriptions {
     return [...this.#channels.keys()];
   }
 
+  has(channel: string): boolean {
+    return this.#channels.has(channel);
+  }
+
   get empty(): boolean {
     return this.#channels.size === 0;
   }

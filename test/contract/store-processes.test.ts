@@ -4,11 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/core/store.ts';
 import { openStore } from '../../src/store/index.ts';
 import { storeOptions } from '../../src/store/options.ts';
 import { recordTelemetry } from '../fixtures/recorded-telemetry.ts';
+import { type RedisServer, startRedis } from '../fixtures/redis-server.ts';
 
 /** Generous, as machines are busy: nothing waits for it that comes sooner. */
 const PATIENCE = { timeout: 15_000 };
@@ -30,8 +31,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function open(): Promise<Store> {
-  const store = await openStore(storeOptions.parse({}), {
+async function open(url = 'sqlite'): Promise<Store> {
+  const store = await openStore(storeOptions.parse({ url }), {
     dataDir: folder,
     logger: recordTelemetry().logger,
   });
@@ -39,8 +40,8 @@ async function open(): Promise<Store> {
   return store;
 }
 
-async function startProcess() {
-  const child = fork(new URL('./store/process.ts', import.meta.url), [folder], { execArgv: [] });
+async function startProcess(url = 'sqlite') {
+  const child = fork(new URL('./store/process.ts', import.meta.url), [folder, url], { execArgv: [] });
   processes.push(child);
   const heard: string[] = [];
   const answers = new Map<number, (result: unknown) => void>();
@@ -64,50 +65,64 @@ async function startProcess() {
   };
 }
 
-test('each value that all of them take at once goes to one of them', async () => {
-  const store = await open();
-  const all = await Promise.all([startProcess(), startProcess()]);
-  const values = Array.from({ length: 400 }, (_, index) => `value ${index}`);
-  await Promise.all(values.map((value, index) => store.put(`t:${index}`, value, 'permanent')));
-  const taken = await Promise.all([
-    ...all.map((child) => child.ask('takeAll', 't:', '400')),
-    Promise.all(values.map((_, index) => store.take(`t:${index}`))),
-  ]);
-  const found = (taken as (string | undefined)[][]).flat().filter((value) => value !== undefined);
-  expect(found.sort()).toEqual([...values].sort());
-});
+describe.each(['sqlite', 'redis'])('processes that share a store of kind %s', (kind) => {
+  let redis: RedisServer | undefined;
+  let url: string;
 
-test('counting loses nothing', async () => {
-  const all = await Promise.all([startProcess(), startProcess(), startProcess()]);
-  await Promise.all(all.map((child) => child.ask('count', 't:n', '200')));
-  expect(await (await open()).get('t:n')).toBe('600');
-});
+  beforeAll(async () => {
+    if (kind === 'redis') redis = await startRedis();
+    url = redis?.url ?? kind;
+  });
 
-test('a message of one is heard in the others, in order and once', async () => {
-  const store = await open();
-  const [speaker, listener] = await Promise.all([startProcess(), startProcess()]);
-  const here: string[] = [];
-  await store.subscribe('t:c', (message) => here.push(message));
-  await listener.ask('subscribe', 't:c');
-  await speaker.ask('publish', 't:other', 'elsewhere');
-  const sent = Array.from({ length: 600 }, (_, index) => `m${index}`);
-  await speaker.ask('publish', 't:c', ...sent);
-  await expect.poll(() => here, PATIENCE).toEqual(sent);
-  await expect.poll(() => listener.heard, PATIENCE).toEqual(sent);
-  await store.publish('t:c', 'from here');
-  await expect.poll(() => listener.heard.at(-1), PATIENCE).toBe('from here');
-  await speaker.ask('publish', 't:c', 'last');
-  await expect.poll(() => here.at(-1), PATIENCE).toBe('last');
-  expect(here).toEqual([...sent, 'from here', 'last']);
-});
+  afterAll(async () => {
+    await redis?.stop();
+  });
 
-test('one that is killed takes nothing with it that it had answered', async () => {
-  const child = await startProcess();
-  await child.ask('put', 't:a', 'written');
-  await child.kill();
-  const store = await open();
-  expect(await store.get('t:a')).toBe('written');
-  await expect(store.put('t:a', 'again', 60)).resolves.toBeUndefined();
+  test('each value that all of them take at once goes to one of them', async () => {
+    const store = await open(url);
+    const all = await Promise.all([startProcess(url), startProcess(url)]);
+    const values = Array.from({ length: 400 }, (_, index) => `value ${index}`);
+    await Promise.all(values.map((value, index) => store.put(`t:${index}`, value, 'permanent')));
+    const taken = await Promise.all([
+      ...all.map((child) => child.ask('takeAll', 't:', '400')),
+      Promise.all(values.map((_, index) => store.take(`t:${index}`))),
+    ]);
+    const found = (taken as (string | undefined)[][]).flat().filter((value) => value !== undefined);
+    expect(found.sort()).toEqual([...values].sort());
+  });
+
+  test('counting loses nothing', async () => {
+    const all = await Promise.all([startProcess(url), startProcess(url), startProcess(url)]);
+    await Promise.all(all.map((child) => child.ask('count', 't:n', '200')));
+    expect(await (await open(url)).get('t:n')).toBe('600');
+  });
+
+  test('a message of one is heard in the others, in order and once', async () => {
+    const store = await open(url);
+    const [speaker, listener] = await Promise.all([startProcess(url), startProcess(url)]);
+    const here: string[] = [];
+    await store.subscribe('t:c', (message) => here.push(message));
+    await listener.ask('subscribe', 't:c');
+    await speaker.ask('publish', 't:other', 'elsewhere');
+    const sent = Array.from({ length: 600 }, (_, index) => `m${index}`);
+    await speaker.ask('publish', 't:c', ...sent);
+    await expect.poll(() => here, PATIENCE).toEqual(sent);
+    await expect.poll(() => listener.heard, PATIENCE).toEqual(sent);
+    await store.publish('t:c', 'from here');
+    await expect.poll(() => listener.heard.at(-1), PATIENCE).toBe('from here');
+    await speaker.ask('publish', 't:c', 'last');
+    await expect.poll(() => here.at(-1), PATIENCE).toBe('last');
+    expect(here).toEqual([...sent, 'from here', 'last']);
+  });
+
+  test('one that is killed takes nothing with it that it had answered', async () => {
+    const child = await startProcess(url);
+    await child.ask('put', 't:a', 'written');
+    await child.kill();
+    const store = await open(url);
+    expect(await store.get('t:a')).toBe('written');
+    await expect(store.put('t:a', 'again', 60)).resolves.toBeUndefined();
+  });
 });
 
 test('a write waits for the one that another process holds, without holding the event loop', async () => {

@@ -1,15 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/core/store.ts';
 import { drivers, openStore } from '../../src/store/index.ts';
 import { storeOptions } from '../../src/store/options.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
 import { type RecordedTelemetry, recordTelemetry } from '../fixtures/recorded-telemetry.ts';
+import { type RedisServer, startRedis } from '../fixtures/redis-server.ts';
 import { describeChannels } from './store/channels.ts';
 import { describeEdges } from './store/edges.ts';
 import { describeRecords } from './store/records.ts';
+import { RedisTime } from './store/redis-time.ts';
 import { describeScan } from './store/scan.ts';
 import { describeStreams } from './store/streams.ts';
 import type { StoreSubject } from './store/subject.ts';
@@ -19,6 +21,7 @@ describe.each(Object.keys(drivers))('a store of kind %s', (kind) => {
   let clock: ManualClock;
   let telemetry: RecordedTelemetry;
   let folder: string;
+  let redis: { readonly server: RedisServer; readonly time: RedisTime } | undefined;
 
   const subject: StoreSubject = {
     get store() {
@@ -30,21 +33,39 @@ describe.each(Object.keys(drivers))('a store of kind %s', (kind) => {
     get lines() {
       return telemetry.lines;
     },
-    pass: (seconds) => {
+    pass: async (seconds) => {
       clock.advance(seconds * 1000);
+      await redis?.time.pass(seconds);
     },
   };
+
+  beforeAll(async () => {
+    if (kind !== 'redis') return;
+    const server = await startRedis();
+    redis = { server, time: await RedisTime.of(server.url) };
+  });
+
+  afterAll(async () => {
+    await redis?.time.close();
+    await redis?.server.stop();
+  });
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'store-contract-'));
     clock = new ManualClock();
     telemetry = recordTelemetry();
-    const options = storeOptions.parse({ url: kind });
-    store = await openStore(options, { dataDir: folder, logger: telemetry.logger, clock });
+    const { logger } = telemetry;
+    if (redis === undefined) {
+      store = await openStore(storeOptions.parse({ url: kind }), { dataDir: folder, logger, clock });
+    } else {
+      const options = storeOptions.parse({ url: redis.server.url });
+      store = redis.time.slowed(await openStore(options, { dataDir: folder, logger }), clock);
+    }
   });
 
   afterEach(async () => {
     await store.close();
+    await redis?.time.forgetAll();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -23,6 +23,18 @@ export function describeChannels(subject: StoreSubject): void {
       await expect.poll(() => heard).toEqual(['mine']);
     });
 
+    test('who comes to a channel that others listen to hears nothing of before', async () => {
+      const first: string[] = [];
+      const second: string[] = [];
+      await subject.store.subscribe('t:c', (message) => first.push(message));
+      const early = Array.from({ length: 200 }, (_, index) => `${index} ${'x'.repeat(10_000)}`);
+      await Promise.all(early.map((message) => subject.store.publish('t:c', message)));
+      await subject.store.subscribe('t:c', (message) => second.push(message));
+      await subject.store.publish('t:c', 'mine');
+      await expect.poll(() => first).toEqual([...early, 'mine']);
+      await expect.poll(() => second).toEqual(['mine']);
+    });
+
     test('nothing comes after unsubscribing, which can be done twice and ends one subscription only', async () => {
       const left: string[] = [];
       const stayed: string[] = [];

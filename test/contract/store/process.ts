@@ -3,12 +3,12 @@ import { storeOptions } from '../../../src/store/options.ts';
 import { recordTelemetry } from '../../fixtures/recorded-telemetry.ts';
 
 /**
- * A process of its own with a store of its own over the file that the tests share with it. It is asked
+ * A process of its own with a store of its own over what the tests share with it: a folder or a server. It is asked
  * by messages; what its subscription hears it tells unasked.
  */
-const [dataDir = ''] = process.argv.slice(2);
+const [dataDir = '', url = ''] = process.argv.slice(2);
 const { logger } = recordTelemetry();
-const store = await openStore(storeOptions.parse({}), { dataDir, logger });
+const store = await openStore(storeOptions.parse({ url }), { dataDir, logger });
 
 const verbs: Record<string, (...args: string[]) => Promise<unknown>> = {
   takeAll: async (prefix = '', count = '') => {

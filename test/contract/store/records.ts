@@ -10,16 +10,16 @@ export function describeRecords(subject: StoreSubject): void {
     test('put creates, and replaces value and lifetime together', async () => {
       await subject.store.put('t:a', 'one', 10);
       await subject.store.put('t:a', 'two', 100);
-      subject.pass(50);
+      await subject.pass(50);
       expect(await subject.store.get('t:a')).toBe('two');
     });
 
     test('a permanent record outlives any lifetime, until it gets one', async () => {
       await subject.store.put('t:a', 'kept', 'permanent');
-      subject.pass(1e9);
+      await subject.pass(1e9);
       expect(await subject.store.get('t:a')).toBe('kept');
       await subject.store.put('t:a', 'short', 1);
-      subject.pass(1);
+      await subject.pass(1);
       expect(await subject.store.get('t:a')).toBeUndefined();
     });
 
@@ -44,19 +44,19 @@ export function describeRecords(subject: StoreSubject): void {
   describe('lifetimes', () => {
     test('a record ends exactly with its lifetime', async () => {
       await subject.store.put('t:a', 'x', 10);
-      subject.pass(9.999);
+      await subject.pass(9.999);
       expect(await subject.store.get('t:a')).toBe('x');
-      subject.pass(0.001);
+      await subject.pass(0.001);
       expect(await subject.store.get('t:a')).toBeUndefined();
     });
 
     test('an expired record is found by no verb', async () => {
       await subject.store.put('t:a', '7', 10);
-      subject.pass(10);
+      await subject.pass(10);
       expect(await subject.store.take('t:a')).toBeUndefined();
       expect((await subject.store.scan('t:', 10)).keys).toEqual([]);
       await subject.store.put('t:b', '7', 10);
-      subject.pass(10);
+      await subject.pass(10);
       expect(await subject.store.swap('t:b', '7', 'next', 10)).toBe(false);
       expect(await subject.store.swap('t:b', '7', undefined, 10)).toBe(false);
       expect((await subject.store.increment('t:b', 1, 10)).value).toBe(1);
@@ -78,7 +78,7 @@ export function describeRecords(subject: StoreSubject): void {
 
     test('creates over an expired record', async () => {
       await subject.store.put('t:a', 'old', 10);
-      subject.pass(10);
+      await subject.pass(10);
       expect(await subject.store.swap('t:a', undefined, 'new', 10)).toBe(true);
       expect(await subject.store.get('t:a')).toBe('new');
     });
@@ -87,7 +87,7 @@ export function describeRecords(subject: StoreSubject): void {
       await subject.store.put('t:a', 'one', 10);
       expect(await subject.store.swap('t:a', 'other', 'two', 100)).toBe(false);
       expect(await subject.store.swap('t:a', 'one', 'two', 100)).toBe(true);
-      subject.pass(50);
+      await subject.pass(50);
       expect(await subject.store.get('t:a')).toBe('two');
     });
 
@@ -143,16 +143,16 @@ export function describeRecords(subject: StoreSubject): void {
     test('counts from nothing, up and down, and tells when the counter ends', async () => {
       const expiresAt = subject.clock.now() + 60_000;
       expect(await subject.store.increment('t:n', 5, 60)).toEqual({ value: 5, expiresAt });
-      subject.pass(10);
+      await subject.pass(10);
       expect(await subject.store.increment('t:n', -7, 60)).toEqual({ value: -2, expiresAt });
       expect(await subject.store.get('t:n')).toBe('-2');
     });
 
     test('a counter ends with the lifetime of its first increment and then starts anew', async () => {
       await subject.store.increment('t:n', 3, 60);
-      subject.pass(59);
+      await subject.pass(59);
       await subject.store.increment('t:n', 3, 60);
-      subject.pass(1);
+      await subject.pass(1);
       expect(await subject.store.increment('t:n', 3, 60)).toEqual({
         value: 3,
         expiresAt: subject.clock.now() + 60_000,

@@ -7,7 +7,7 @@ export interface StoreSubject {
   readonly clock: Clock;
   readonly lines: readonly { readonly level: string }[];
   /** Moves the clock on. */
-  pass(seconds: number): void;
+  pass(seconds: number): Promise<void>;
 }
 
 /** Runs `count` calls at once and answers their results in the order of the calls. */

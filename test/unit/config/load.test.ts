@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError, loadConfig } from '../../../src/config/index.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { cites } from '../../requirements.ts';
 
 type Env = Record<string, string>;
 
@@ -21,16 +22,22 @@ async function problemsOf(env: Env, cwd = CWD): Promise<string[]> {
 }
 
 describe('the configuration', () => {
-  it('needs nothing to be set', async () => {
-    const config = await loadConfig({ env: {}, cwd: CWD });
-    expect(config).toMatchObject({
-      production: false,
-      dataDir: '/srv/fairlead/data',
-      http: { host: '127.0.0.1', port: 3000 },
-      auth: { mode: 'embedded' },
-    });
-    expect(config).not.toHaveProperty('environment');
-  });
+  it(
+    cites(
+      ['2025-11-25/transports/localhost-only', '2026-07-28/streamable-http/localhost-only'],
+      'needs nothing to be set',
+    ),
+    async () => {
+      const config = await loadConfig({ env: {}, cwd: CWD });
+      expect(config).toMatchObject({
+        production: false,
+        dataDir: '/srv/fairlead/data',
+        http: { host: '127.0.0.1', port: 3000 },
+        auth: { mode: 'embedded' },
+      });
+      expect(config).not.toHaveProperty('environment');
+    },
+  );
 
   it('knows the short names of what everyone sets', async () => {
     const config = await loadConfig({
