@@ -1,17 +1,17 @@
 import type { RequestHandler } from 'express';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { AppError } from '../core/errors.ts';
-import { createChallenge } from './challenge.ts';
+import { type Challenge, createChallenge } from './challenge.ts';
 import { defaultScopes } from './default-scopes.ts';
 import { createEmbeddedMode } from './modes/embedded.ts';
 import { createNoneMode } from './modes/none.ts';
 import type { AUTH_MODES, AuthOptions } from './options.ts';
 import { requirePrincipal } from './require-principal.ts';
+import { STREAM_ROUTES, streamAddress } from './resource-addresses.ts';
 import { createResourceMetadata, resourceMetadataUrl } from './resource-metadata.ts';
 import { type AuthorizationServerContext, createAuthorizationServer } from './server/authorization-server.ts';
 
 export { type Accounts, openAccounts } from './server/accounts.ts';
-export { rotateKeys } from './server/keys.ts';
 
 export type AuthContext = Omit<AuthorizationServerContext, 'clock'> & { readonly clock?: Clock };
 
@@ -20,8 +20,8 @@ export interface Auth {
   readonly routes: readonly RequestHandler[];
   /** Sets the principal of a request's context, or refuses the request. */
   readonly requirePrincipal: RequestHandler;
-  /** The `WWW-Authenticate` value that belongs to an error, where one does. */
-  readonly challenge: (error: AppError) => string | undefined;
+  /** The `WWW-Authenticate` value that belongs to an error at a route, where one does. */
+  readonly challenge: (error: AppError, route: string) => string | undefined;
   /** A new one-time link for the owner account, good for an hour; undefined when there is an account. */
   setupUrl(): Promise<URL | undefined>;
   close(): Promise<void>;
@@ -39,8 +39,8 @@ const modes: Readonly<
 /**
  * Authorization as configured.
  *
- * @throws AppError `CONFIGURATION_INVALID` when the key file is open to others or damaged, or mode `none`
- *   is asked for on an address that other machines can reach.
+ * @throws AppError `CONFIGURATION_INVALID` when mode `none` is asked for on an address that other machines
+ *   can reach.
  */
 export async function createAuth(options: AuthOptions, context: AuthContext): Promise<Auth> {
   return await modes[options.mode](options, { passwordCost: undefined, clock: systemClock, ...context });
@@ -62,18 +62,16 @@ async function embeddedAuth(options: AuthOptions, context: Required<AuthContext>
     name: 'Fairlead',
     documentation: publicUrl,
   });
+  const challengeFor = (address: URL): Challenge =>
+    createChallenge({ resourceMetadata: resourceMetadataUrl(address), defaultScopes: scopes });
+  const challenge = challengeFor(resource);
+  const streamChallenge = challengeFor(streamAddress(resource));
   return {
     routes: [resourceMetadata, ...server.routes],
     requirePrincipal: requirePrincipal({ authenticator, telemetry, clock }),
-    challenge: createChallenge({
-      resourceMetadata: resourceMetadataUrl(resource),
-      defaultScopes: scopes,
-    }),
+    challenge: (error, route) => (STREAM_ROUTES.has(route) ? streamChallenge : challenge)(error),
     setupUrl: () => server.setupUrl(),
-    close: async () => {
-      server.close();
-      await authenticator.close();
-    },
+    close: () => authenticator.close(),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MAX_ACCESS_TOKEN_TTL } from '../core/lifetimes.ts';
 import { ALL_SCOPES } from '../core/scopes.ts';
 import { setting } from '../core/setting.ts';
 
@@ -12,12 +13,6 @@ const UNSAFE_SCHEMES: ReadonlySet<string> = new Set([
   ...['about', 'blob', 'data', 'file', 'filesystem', 'ftp', 'http', 'https'],
   ...['javascript', 'vbscript', 'view-source', 'ws', 'wss'],
 ]);
-
-/**
- * The most that `accessTokenTtlSeconds` can be. Revocations and retired keys are kept for this long, so
- * that lowering the setting never revives a token.
- */
-export const MAX_ACCESS_TOKEN_TTL = 3600;
 
 const scopes = z.array(z.enum(ALL_SCOPES));
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { type RequestHandler, Router } from 'express';
 import type { Scope } from '../core/scopes.ts';
+import { streamAddress } from './resource-addresses.ts';
 
 interface ResourceMetadataOptions {
   /** The public URL of the MCP endpoint, exactly as clients use it. */
@@ -24,12 +25,22 @@ export function resourceMetadataUrl(resource: URL): URL {
 
 /**
  * Serves the protected resource metadata (RFC 9728), also at the well-known path alone, where clients
- * look that were given no address.
+ * look that were given no address; and for the address of the older transport, which is the same resource,
+ * under its own name.
  */
 export function createResourceMetadata(options: ResourceMetadataOptions): RequestHandler {
+  const { resource } = options;
+  const streams = streamAddress(resource);
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get([WELL_KNOWN, resourceMetadataUrl(resource).pathname], documentHandler(resource, options));
+  router.get(resourceMetadataUrl(streams).pathname, documentHandler(streams, options));
+  return router;
+}
+
+function documentHandler(resource: URL, options: ResourceMetadataOptions): RequestHandler {
   const document = Buffer.from(
     JSON.stringify({
-      resource: options.resource.href,
+      resource: resource.href,
       authorization_servers: [options.issuer],
       scopes_supported: options.scopes,
       bearer_methods_supported: ['header'],
@@ -42,9 +53,7 @@ export function createResourceMetadata(options: ResourceMetadataOptions): Reques
     'Cache-Control': `public, max-age=${String(CACHE_SECONDS)}`,
     ETag: `"${hash('sha256', document, 'base64url')}"`,
   };
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get([WELL_KNOWN, resourceMetadataUrl(options.resource).pathname], (_request, response) => {
+  return function resourceMetadata(_request, response) {
     response.set(headers).send(document);
-  });
-  return router;
+  };
 }

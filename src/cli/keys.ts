@@ -1,6 +1,6 @@
-import { rotateKeys } from '../auth/index.ts';
 import { loadConfig } from '../config/index.ts';
 import { systemClock } from '../core/clock.ts';
+import { rotateKeys } from '../keys/index.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** `fairlead keys rotate` */
@@ -13,7 +13,7 @@ export async function rotateSigningKey(
   surroundings.stdout.write(
     `The key ${kid} signs from ${new Date(activeAt).toISOString()} on, in running servers too.\n` +
       (options.dropOld === true
-        ? 'The old ones are gone: what they signed is refused within seconds, and everybody signs in again.\n'
-        : 'The old one verifies until the last token that it signed has ended.\n'),
+        ? 'The old ones are gone: what they signed or sealed is refused within seconds, and everybody signs in again.\n'
+        : 'The old ones are kept until the last token that they signed, and the last session that they sealed, has ended.\n'),
   );
 }

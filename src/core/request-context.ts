@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from './principal.ts';
 import type { Logger } from './telemetry.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /** What is known of an HTTP request in flight; the access line and the HTTP metrics are written from it. */
 export interface RequestContext {
   /** Unique per request: taken from a trusted proxy's `X-Request-Id` when well-formed, else made here. */
   readonly id: string;
-  /** Carries the id. */
+  /** Carries the id, and the trace's. */
   readonly logger: Logger;
   /** The client's address, as trusted proxies report it. */
   readonly address: string;
@@ -15,6 +16,8 @@ export interface RequestContext {
   principal?: Principal;
   /** Name of the called tool. */
   tool?: string;
+  /** The trace that the client records the request in, if it says so: in a header, or in the message itself. */
+  trace?: TraceContext | undefined;
 }
 
 const contexts = new WeakMap<IncomingMessage, RequestContext>();

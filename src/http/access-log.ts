@@ -48,6 +48,7 @@ function lineOf(request: IncomingMessage, response: ServerResponse): object {
   const context = httpContextOf(request);
   return {
     requestId: context.id,
+    trace_id: context.trace?.traceId,
     method: request.method,
     path: loggedPath(context.path, context.route),
     route: context.route,

@@ -18,9 +18,9 @@ const OAUTH_WORDS: Partial<Record<AppErrorCode, string>> = {
   SCOPE_REQUIRED: 'insufficient_scope',
 };
 
-/** JSON-RPC 2.0 §5.1; everything else is a server error of the implementation's own. */
-const JSON_RPC_CODES: Partial<Record<AppErrorCode, number>> = { BAD_REQUEST: -32_600, INTERNAL: -32_603 };
-const JSON_RPC_SERVER_ERROR = -32_000;
+// JSON-RPC 2.0 §5.1. New servers keep off the codes from -32000 to -32019 (MCP 2026-07-28, basic, "Error Codes").
+const INVALID_REQUEST = -32_600;
+const INTERNAL_ERROR = -32_603;
 
 /** In the form of OAuth's error responses (RFC 6749 §5.2). */
 export function oauthBody(error: AppError, requestId: string): object {
@@ -38,7 +38,7 @@ export function jsonRpcBody(error: AppError, requestId: string): object {
     jsonrpc: '2.0',
     id: null,
     error: {
-      code: JSON_RPC_CODES[error.code] ?? JSON_RPC_SERVER_ERROR,
+      code: error.status < 500 ? INVALID_REQUEST : INTERNAL_ERROR,
       message: error.message,
       data: {
         code: error.code,

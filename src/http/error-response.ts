@@ -3,11 +3,12 @@ import { AppError, type AppErrorCode } from '../core/errors.ts';
 import { type ErrorPage, jsonRpcBody, oauthBody } from './error-body.ts';
 import { type HttpContext, httpContextOf } from './http-context.ts';
 import type { HttpOptions } from './options.ts';
+import { PROTOCOL_ROUTES } from './route-label.ts';
 import { pageHeaders } from './security-headers.ts';
 
 interface ErrorRendering {
   /** The value of `WWW-Authenticate` that goes with the error, where one does. */
-  challenge(error: AppError): string | undefined;
+  challenge(error: AppError, route: string): string | undefined;
   /** The page that a browser is shown. */
   renderPage(page: ErrorPage): string;
 }
@@ -53,12 +54,14 @@ export function errorResponse(
       response.destroy();
       return;
     }
-    setErrorHeaders(response, error, rendering.challenge(error));
+    setErrorHeaders(response, error, rendering.challenge(error, context.route));
     if (prefersPage(request, context)) {
       setPageHeaders(response);
       send(response, 'text/html', rendering.renderPage(pageOf(error, context)));
     } else {
-      const body = context.route === '/mcp' ? jsonRpcBody(error, context.id) : oauthBody(error, context.id);
+      const body = PROTOCOL_ROUTES.has(context.route)
+        ? jsonRpcBody(error, context.id)
+        : oauthBody(error, context.id);
       send(response, 'application/json', JSON.stringify(body));
     }
     takeRest(request);
@@ -103,7 +106,7 @@ function setErrorHeaders(response: Response, error: AppError, challenge: string 
 }
 
 function prefersPage(request: Request, context: HttpContext): boolean {
-  return context.route !== '/mcp' && request.accepts(['json', 'html']) === 'html';
+  return !PROTOCOL_ROUTES.has(context.route) && request.accepts(['json', 'html']) === 'html';
 }
 
 function pageOf(error: AppError, context: HttpContext): ErrorPage {

@@ -2,6 +2,7 @@ import type { AppErrorCode } from '../core/errors.ts';
 import type { Principal } from '../core/principal.ts';
 import { contextOf, type RequestContext } from '../core/request-context.ts';
 import type { Logger } from '../core/telemetry.ts';
+import type { TraceContext } from '../core/trace-context.ts';
 import type { IncomingMessage } from 'node:http';
 
 interface HttpContextFields {
@@ -10,6 +11,7 @@ interface HttpContextFields {
   readonly path: string;
   readonly authority: string | undefined;
   readonly route: string;
+  readonly trace: TraceContext | undefined;
 }
 
 /** The request context with what only the HTTP edge knows. */
@@ -29,6 +31,7 @@ export class HttpContext implements RequestContext {
   error?: AppErrorCode;
   readonly #parent: Logger;
   #logger: Logger | undefined;
+  #trace: TraceContext | undefined;
 
   constructor(fields: HttpContextFields, parent: Logger) {
     this.id = fields.id;
@@ -36,13 +39,24 @@ export class HttpContext implements RequestContext {
     this.path = fields.path;
     this.authority = fields.authority;
     this.route = fields.route;
+    this.#trace = fields.trace;
     this.#parent = parent;
   }
 
   /** Made when first asked for: most requests log nothing but their access line. */
   get logger(): Logger {
-    this.#logger ??= this.#parent.child({ requestId: this.id });
+    const trace = this.#trace === undefined ? {} : { trace_id: this.#trace.traceId };
+    this.#logger ??= this.#parent.child({ requestId: this.id, ...trace });
     return this.#logger;
+  }
+
+  get trace(): TraceContext | undefined {
+    return this.#trace;
+  }
+
+  set trace(trace: TraceContext | undefined) {
+    this.#trace = trace;
+    this.#logger = undefined;
   }
 }
 

@@ -12,6 +12,7 @@ import { AppError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import { httpContextOf } from './http-context.ts';
 import type { HttpOptions } from './options.ts';
+import { PROTOCOL_ROUTES } from './route-label.ts';
 
 /** The verbs that counting takes. */
 type CountingStore = Pick<Store, 'increment' | 'take'>;
@@ -34,10 +35,11 @@ export function rateLimit(
   { store }: { readonly store: CountingStore },
 ): RequestHandler {
   const { authorizePerMinute, tokenPerMinute, registerPerMinute, mcpPerMinute } = options.rateLimits;
+  const protocol = localBudget(mcpPerMinute);
   const authorize = sharedBudget(authorizePerMinute, new SharedCounts(store, 'authorize'));
   const token = sharedBudget(tokenPerMinute, new SharedCounts(store, 'token'));
   const budgets: ReadonlyMap<string, RequestHandler> = new Map([
-    ['/mcp', localBudget(mcpPerMinute)],
+    ...[...PROTOCOL_ROUTES].map((route) => [route, protocol] as const),
     ['/authorize', authorize],
     ['/interaction', authorize],
     ['/setup', authorize],

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler } from 'express';
 import { openContext } from '../core/request-context.ts';
+import { readTraceContext } from '../core/trace-context.ts';
 import { accessLog, statusOf } from './access-log.ts';
 import { type ProxyTrust, proxyTrust } from './client-address.ts';
 import { HttpContext } from './http-context.ts';
@@ -32,6 +33,7 @@ export function requestContext(
         path,
         authority,
         route: routeOf(path),
+        trace: readTraceContext(request.headers),
       },
       telemetry.logger,
     );

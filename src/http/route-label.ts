@@ -10,6 +10,8 @@ const EXACT: readonly string[] = ['/', '/health/live', '/health/ready'];
  */
 const FAMILIES: readonly string[] = [
   '/mcp',
+  '/sse',
+  '/messages',
   '/health',
   '/metrics',
   '/.well-known',
@@ -26,6 +28,9 @@ const FAMILIES: readonly string[] = [
   '/account',
   '/session',
 ];
+
+/** Where clients speak the protocol, in each of its transports over HTTP. */
+export const PROTOCOL_ROUTES: ReadonlySet<string> = new Set(['/mcp', '/sse', '/messages']);
 
 /** Every value that the `route` label can have. */
 export const ROUTE_LABELS: readonly string[] = [...EXACT, ...FAMILIES, OTHER_ROUTE];

@@ -20,7 +20,8 @@ const DEFAULT_MAX_RESPONSE_BYTES = 5 * 1024 * 1024;
  * answers of the resolver and the connected peer are each checked. Redirects are answered, never
  * followed (`redirect: 'follow'` is taken as `'manual'`): a caller that follows one calls again, and its
  * target is judged anew. Cookies, credentials in the URL and proxies of the environment have no part in
- * it, and a `dispatcher` handed in is ignored.
+ * it, and a `dispatcher` handed in is ignored. No trace is named to strangers: a tool that fetches from the
+ * operator's own services adds `traceHeaders(call.trace)` to its headers.
  *
  * Rejects with AppError `URL_BLOCKED`, `TIMEOUT`, `FILE_TOO_LARGE` (also while the body is read) or
  * `SOURCE_UNAVAILABLE`, and with the reason of the caller's own signal when that one aborts.

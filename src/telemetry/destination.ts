@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { pino } from 'pino';
 
 type Sink = ReturnType<typeof pino.destination>;
@@ -5,23 +6,27 @@ type Sink = ReturnType<typeof pino.destination>;
 /** Where finished log lines go. */
 export interface Destination {
   write(line: string): void;
-  /** Resolves when the file is on disk and closed; a line that comes later goes to standard output. */
+  /** Resolves when the file is on disk and closed; a line that comes later goes to the fallback. */
   close(): Promise<void>;
 }
 
 /** Readable for the group, which is how a log shipper gets at it. */
 const FILE_MODE = 0o640;
-const STDOUT = 1;
+/** Descriptors of the standard streams. */
+const STANDARD = { stdout: 1, stderr: 2 } as const;
 /** Characters that are gathered at most; Docker takes log lines in pieces of 16 KiB. */
 const MAX_BATCH = 16_000;
 
+/** Which of the standard streams takes the log, where no file does. */
+export type StandardStream = keyof typeof STANDARD;
+
 /**
- * Standard output. What is written is in the kernel's hands when the call returns. A reader that went
- * away is no reason to end the process: further lines are dropped.
+ * Standard output or standard error. What is written is in the kernel's hands when the call returns. A
+ * reader that went away is no reason to end the process: further lines are dropped.
  */
-export function openStdout(): Destination {
-  const sink = pino.destination({ dest: STDOUT, sync: true });
-  // A full disk or a revoked terminal behind standard output: there is no place left to report it.
+export function openStandard(stream: StandardStream): Destination {
+  const sink = pino.destination({ dest: STANDARD[stream], sync: true });
+  // A full disk or a revoked terminal behind it: there is no place left to report it.
   sink.on('error', () => undefined);
   return {
     write: (line) => {
@@ -116,4 +121,9 @@ function listenForExit(): void {
 
 function flushAll(): void {
   for (const flush of pendingBatches) flush();
+}
+
+/** Whether a person at a terminal reads the stream. */
+export function isTerminal(stream: StandardStream): boolean {
+  return isatty(STANDARD[stream]);
 }

@@ -1,6 +1,7 @@
 import type { Logger as PinoLogger } from 'pino';
 import type { Telemetry } from '../core/telemetry.ts';
 import { openAuditLog } from './audit.ts';
+import type { StandardStream } from './destination.ts';
 import { openLog } from './logger.ts';
 import { type Exposition, type HttpObserver, PrometheusMetrics } from './metrics.ts';
 import type { TelemetryOptions } from './options.ts';
@@ -15,7 +16,7 @@ export interface TelemetryHandle extends Telemetry {
   setDraining(draining: boolean): void;
   /** The metrics as a scraper reads them. */
   render(): Promise<Exposition>;
-  /** Resolves when everything logged is where it belongs. Later lines still reach standard output. */
+  /** Resolves when everything logged is where it belongs. Later lines still reach the standard stream. */
   close(): Promise<void>;
 }
 
@@ -26,11 +27,20 @@ export interface TelemetryHandle extends Telemetry {
  */
 export async function createTelemetry(
   options: TelemetryOptions,
-  context: { readonly version: string; readonly production: boolean },
+  {
+    version,
+    production,
+    stream = 'stdout',
+  }: {
+    readonly version: string;
+    readonly production: boolean;
+    /** Of the two standard streams the one that belongs to the log. */
+    readonly stream?: StandardStream;
+  },
 ): Promise<TelemetryHandle> {
-  const log = await openLog(options, context);
+  const log = await openLog(options, { production, stream });
   const audit = openAuditLog(options.auditFile, log.logger);
-  const metrics = new PrometheusMetrics(context.version);
+  const metrics = new PrometheusMetrics(version);
   return {
     logger: log.logger,
     metrics,

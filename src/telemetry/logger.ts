@@ -1,7 +1,13 @@
-import { isatty } from 'node:tty';
 import type { PrettyOptions } from 'pino-pretty';
 import { type Logger as PinoLogger, pino } from 'pino';
-import { batched, type Destination, openFile, openStdout } from './destination.ts';
+import {
+  batched,
+  type Destination,
+  isTerminal,
+  openFile,
+  openStandard,
+  type StandardStream,
+} from './destination.ts';
 import type { TelemetryOptions } from './options.ts';
 import { describeError, redact, REDACTED, SECRET_FIELDS } from './redaction.ts';
 
@@ -12,17 +18,24 @@ export interface Log {
 
 type Format = (line: string) => string;
 
+interface LogContext {
+  readonly production: boolean;
+  /** Where the log goes without a file, and when the file fails. */
+  readonly stream: StandardStream;
+}
+
+const STREAM_NAMES = { stdout: 'standard output', stderr: 'standard error' } as const;
+
 /** Opens the log that the options ask for. */
-export async function openLog(options: TelemetryOptions, context: { production: boolean }): Promise<Log> {
-  const stdout = openStdout();
-  const { destination, fault } = openDestination(options.logFile, stdout, (error) => {
-    logger.warn({ err: error }, 'LOG_FILE can no longer be written: the log goes to standard output');
+export async function openLog(options: TelemetryOptions, context: LogContext): Promise<Log> {
+  const standard = openStandard(context.stream);
+  const elsewhere = `the log goes to ${STREAM_NAMES[context.stream]}`;
+  const { destination, fault } = openDestination(options.logFile, standard, (error) => {
+    logger.warn({ err: error }, `LOG_FILE can no longer be written: ${elsewhere}`);
   });
-  const batch = batched(destination, await prettyFormat(options, context.production));
+  const batch = batched(destination, await prettyFormat(options, context));
   const logger = createLogger(batch, options.logLevel);
-  if (fault !== undefined) {
-    logger.warn({ err: fault }, 'LOG_FILE cannot be written: the log goes to standard output');
-  }
+  if (fault !== undefined) logger.warn({ err: fault }, `LOG_FILE cannot be written: ${elsewhere}`);
   return { logger, close: () => batch.close() };
 }
 
@@ -42,14 +55,14 @@ export function createLogger(destination: Destination, level: string): PinoLogge
 
 function openDestination(
   file: string | undefined,
-  stdout: Destination,
+  standard: Destination,
   onFailure: (error: unknown) => void,
 ): { destination: Destination; fault?: unknown } {
-  if (file === undefined) return { destination: stdout };
+  if (file === undefined) return { destination: standard };
   try {
-    return { destination: openFile(file, stdout, onFailure) };
+    return { destination: openFile(file, standard, onFailure) };
   } catch (fault) {
-    return { destination: stdout, fault };
+    return { destination: standard, fault };
   }
 }
 
@@ -67,9 +80,12 @@ function isoTime(): string {
 }
 
 /** How lines are made pretty; undefined where they stay JSON. */
-async function prettyFormat(options: TelemetryOptions, production: boolean): Promise<Format | undefined> {
+async function prettyFormat(
+  options: TelemetryOptions,
+  { production, stream }: LogContext,
+): Promise<Format | undefined> {
   if (production || options.logFormat === 'json' || options.logFile !== undefined) return undefined;
-  return isatty(1) ? loadPretty() : undefined;
+  return isTerminal(stream) ? loadPretty() : undefined;
 }
 
 // Named in a variable because it is there in development only, and no bundle may take it in.

@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { decodeProtectedHeader } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { rotateKeys } from '../../src/auth/index.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { rotateKeys } from '../../src/keys/index.ts';
 import {
   answer,
   obtainTokens,

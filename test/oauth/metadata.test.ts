@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KeyRing } from '../../src/auth/server/key-ring.ts';
 import { buildProvider } from '../../src/auth/server/provider.ts';
 import { Grants } from '../../src/auth/server/grants.ts';
 import { MetadataDocuments } from '../../src/auth/server/metadata-documents.ts';
 import { openContext } from '../../src/core/request-context.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { ALL_SCOPES } from '../../src/core/scopes.ts';
+import { openKeys } from '../../src/keys/index.ts';
 import { createPages } from '../../src/pages/index.ts';
 import {
   authOptionsWith,
@@ -113,7 +113,7 @@ describe('the key set', () => {
 /** What oidc-provider publishes with the configuration of this server. */
 async function metadataOfTheProvider(of: RunningAuthorizationServer): Promise<Record<string, unknown>> {
   const { store, accounts, telemetry, dataDir, origin } = of;
-  const ring = await KeyRing.open({ dataDir, clock: systemClock, logger: telemetry.logger });
+  const ring = await openKeys({ dataDir, logger: telemetry.logger });
   const { handle } = buildProvider(
     {
       issuer: origin,

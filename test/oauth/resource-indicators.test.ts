@@ -18,6 +18,7 @@ describe('resource indicators (RFC 8707)', () => {
   it.each<[what: string, resource: (origin: string) => string | null]>([
     ['the MCP URL', (origin) => `${origin}/mcp`],
     ['the MCP URL with a slash at the end', (origin) => `${origin}/mcp/`],
+    ['the address of the older transport', (origin) => `${origin}/sse`],
     ['nothing', () => null],
   ])('naming %s brings a token for the MCP endpoint', async (_what, resourceOf) => {
     const resource = resourceOf(server.origin);

@@ -11,7 +11,7 @@ import { ENDPOINTS } from './endpoints.ts';
 import { FormTokens } from './form-token.ts';
 import { Grants } from './grants.ts';
 import { interactionRoutes } from './interactions.ts';
-import { KeyRing, type Keys } from './key-ring.ts';
+import type { KeyRing, Keys } from './keys.ts';
 import { LoginDelay } from './login-delay.ts';
 import { metadataRoutes } from './metadata.ts';
 import { MetadataDocuments } from './metadata-documents.ts';
@@ -30,7 +30,7 @@ export interface AuthorizationServerContext {
   /** Scopes that there is something to do with here. */
   readonly scopes: readonly Scope[];
   readonly store: Store;
-  readonly dataDir: string;
+  readonly keyRing: KeyRing;
   readonly telemetry: Telemetry;
   /** For what clients name: reaches no private address. */
   readonly fetch: GuardedFetch;
@@ -45,20 +45,14 @@ export interface AuthorizationServer {
   /** The keys of the moment. */
   readonly keys: () => Keys;
   setupUrl(): Promise<URL | undefined>;
-  close(): void;
 }
 
-/**
- * The embedded authorization server: accounts, sign-in, consent, and the endpoints of OAuth.
- *
- * @throws AppError `CONFIGURATION_INVALID` when others may read the key file, or it is damaged.
- */
+/** The embedded authorization server: accounts, sign-in, consent, and the endpoints of OAuth. */
 export async function createAuthorizationServer(
   options: AuthOptions,
   context: AuthorizationServerContext,
 ): Promise<AuthorizationServer> {
-  const { publicUrl, store, clock, telemetry } = context;
-  const ring = await KeyRing.open({ ...context, logger: telemetry.logger });
+  const { publicUrl, store, clock, telemetry, keyRing: ring } = context;
   const accounts = openAccounts({ store, clock, hasher: new PasswordHasher(context.passwordCost) });
   const setup = new OwnerSetup({ accounts, store });
   await createConfiguredOwner(options, setup, telemetry);
@@ -89,9 +83,6 @@ export async function createAuthorizationServer(
     setupUrl: async () => {
       const token = await setup.issue();
       return token === undefined ? undefined : new URL(`/setup/${token}`, publicUrl);
-    },
-    close: () => {
-      ring.close();
     },
   };
 }

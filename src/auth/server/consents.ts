@@ -5,6 +5,7 @@ import { type Scope, SCOPES } from '../../core/scopes.ts';
 import type { Telemetry } from '../../core/telemetry.ts';
 import type { AuthOptions } from '../options.ts';
 import type { AuthPages, ConsentPage, ScopeLine } from '../pages.ts';
+import { spellingsOf } from '../resource-addresses.ts';
 import { type Account, allowedScopes } from './accounts.ts';
 import { displayName, redirectTarget } from './client-display.ts';
 import type { Grants } from './grants.ts';
@@ -109,7 +110,7 @@ export class Consents {
     const oidc = scopeNames(interaction.params['scope']).filter((name) => OIDC_SCOPES.includes(name));
     if (oidc.length > 0) grant.addOIDCScope(oidc);
     // However the client spells the resource, it is the same one.
-    for (const indicator of [resource, `${resource}/`]) grant.addResourceScope(indicator, [...scopes]);
+    for (const indicator of spellingsOf(resource)) grant.addResourceScope(indicator, [...scopes]);
     // The person has just decided: the time begins anew.
     grant.exp = undefined;
     const grantId = await grant.save();

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { MAX_ACCESS_TOKEN_TTL } from '../../core/lifetimes.ts';
 import type { Lifetime, Store } from '../../core/store.ts';
-import { MAX_ACCESS_TOKEN_TTL } from '../options.ts';
 import { revoke } from '../revocations.ts';
 import { digest, prefixes, records } from './records.ts';
 import { scanAll } from './scan-all.ts';

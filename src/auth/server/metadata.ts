@@ -3,7 +3,7 @@ import { type RequestHandler, type Response, Router } from 'express';
 import type { Scope } from '../../core/scopes.ts';
 import type { AuthOptions } from '../options.ts';
 import { ENDPOINTS } from './endpoints.ts';
-import type { KeyRing, Keys } from './key-ring.ts';
+import type { KeyRing, Keys } from './keys.ts';
 import { OIDC_SCOPES } from './requested-scopes.ts';
 
 interface MetadataContext {

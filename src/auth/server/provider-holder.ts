@@ -1,5 +1,5 @@
 import type { RunningProvider } from './provider.ts';
-import type { KeyRing, Keys } from './key-ring.ts';
+import type { KeyRing, Keys } from './keys.ts';
 import type { ProviderContext } from './provider-context.ts';
 
 /**

@@ -8,7 +8,7 @@ import { letErrorsEscape, type ProviderHandler } from './escaped-errors.ts';
 import { renderProviderError } from './error-page.ts';
 import { hashedGrantId } from './grants.ts';
 import { consentPolicy } from './interaction-policy.ts';
-import type { Keys } from './key-ring.ts';
+import type { Keys } from './keys.ts';
 import { metadataDocumentFeature } from './metadata-document-feature.ts';
 import { observeProvider } from './observe-provider.ts';
 import { ENDPOINTS } from './endpoints.ts';

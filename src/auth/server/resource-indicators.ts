@@ -1,8 +1,9 @@
 import { type Configuration, errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { Scope } from '../../core/scopes.ts';
 import { defaultScopes } from '../default-scopes.ts';
+import { spellingsOf } from '../resource-addresses.ts';
 import { allowedScopes } from './accounts.ts';
-import type { Keys } from './key-ring.ts';
+import type { Keys } from './keys.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { clientScopes, OIDC_SCOPES, resourceScopes, scopeNames } from './requested-scopes.ts';
 
@@ -15,12 +16,13 @@ type Feature = NonNullable<NonNullable<Configuration['features']>['resourceIndic
 export function resourceIndicators(context: ProviderContext, keys: Keys): Feature {
   const { resource, options } = context;
   const kid = keys.signing[0]?.kid;
+  const spellings = new Set(spellingsOf(resource));
   return {
     enabled: true,
     defaultResource: (_context, _client, oneOf) => oneOf?.[0] ?? resource,
     useGrantedResource: () => true,
     getResourceServerInfo: async (request, indicator, client): Promise<ResourceServer> => {
-      if (!isResource(indicator, resource)) throw new errors.InvalidTarget();
+      if (!spellings.has(indicator)) throw new errors.InvalidTarget();
       const scopes = await availableScopes(request, client.clientId, context);
       return {
         scope: scopes.join(' '),
@@ -31,11 +33,6 @@ export function resourceIndicators(context: ProviderContext, keys: Keys): Featur
       };
     },
   };
-}
-
-/** Some clients write a slash behind every URL. */
-function isResource(indicator: string, resource: string): boolean {
-  return indicator === resource || indicator === `${resource}/`;
 }
 
 /** What the request can end with: bounded by this deployment, by the client, and by the person. */

@@ -4,7 +4,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { contextOf } from '../../core/request-context.ts';
 import { revocationKey, revoke } from '../revocations.ts';
 import { REVOCATION_LIFETIME } from './grants.ts';
-import type { Keys } from './key-ring.ts';
+import type { Keys } from './keys.ts';
 import type { ProviderContext } from './provider-context.ts';
 
 /**

@@ -18,7 +18,7 @@ async function open(publicUrl: string) {
     resource,
     scopes: ALL_SCOPES,
     store: await openStore({ url: 'memory' }, { dataDir: '', logger: telemetry.logger }),
-    dataDir: '',
+    keyRing: { keys: { signing: [], verification: new Map(), cookies: [] } },
     telemetry,
     fetch: () => Promise.reject(new Error('Nothing is to be fetched')),
     pages: createPages({ resource, accounts: false }),
@@ -41,7 +41,7 @@ describe('mode none', () => {
     ]) {
       await request(app).get(path).expect(404);
     }
-    expect(auth.challenge(new AppError('INVALID_TOKEN', 'No.'))).toBeUndefined();
+    expect(auth.challenge(new AppError('INVALID_TOKEN', 'No.'), '/mcp')).toBeUndefined();
     expect(await auth.setupUrl()).toBeUndefined();
     await auth.close();
   });

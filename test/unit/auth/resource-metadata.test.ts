@@ -27,6 +27,15 @@ it.each([WELL_KNOWN, `${WELL_KNOWN}/mcp`])('%s describes the endpoint', async (p
   });
 });
 
+it(`${WELL_KNOWN}/sse describes the same under its other address`, async () => {
+  const endpoint = await request(app).get(`${WELL_KNOWN}/mcp`);
+  const other = await request(app).get(`${WELL_KNOWN}/sse`).expect(200);
+  expect(other.body).toEqual({
+    ...(endpoint.body as object),
+    resource: 'https://fairlead.example/sse',
+  });
+});
+
 it('is sent again only when it has changed', async () => {
   const first = await request(app).get(WELL_KNOWN);
   expect(first.headers['cache-control']).toBe('public, max-age=300');

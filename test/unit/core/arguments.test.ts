@@ -117,6 +117,26 @@ describe('strict meaning', () => {
   });
 });
 
+describe('a parameter that is taken as written', () => {
+  const exact = new ArgumentParser(
+    'run_query',
+    z.object({ path: z.string().optional(), limit: z.int().optional(), dry: z.boolean().optional() }),
+    { where: 'path' },
+    ['path', 'limit'],
+  );
+
+  it('takes what fits', () => {
+    expect(exact.parse({ path: '/a', limit: 5, dry: 'true' })).toEqual({ path: '/a', limit: 5, dry: true });
+  });
+
+  it.each([{ limit: '5' }, { limit: [5] }, { path: 5 }, { where: '/a' }, { file_path: '/a' }])(
+    'has no other spelling: %j is refused',
+    (raw) => {
+      expect(() => exact.parse(raw)).toThrow(AppError);
+    },
+  );
+});
+
 describe('the distance between names', () => {
   it('counts insertions, deletions and replacements', () => {
     expect(editDistance('kitten', 'sitting')).toBe(3);

@@ -53,7 +53,7 @@ describe('an AppError', () => {
       jsonrpc: '2.0',
       id: null,
       error: {
-        code: -32_000,
+        code: -32_603,
         message: 'The store is away.',
         data: {
           code: 'UNAVAILABLE',

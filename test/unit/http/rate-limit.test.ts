@@ -59,6 +59,14 @@ describe('a budget', () => {
     expect(await statuses(edge, '/ToKeN', 3)).toEqual([200, 200, 429]);
   });
 
+  it('is one for all addresses at which the protocol is spoken', async () => {
+    const edge = await start({ http: { rateLimits: { mcpPerMinute: 3 } } });
+    const seen = [];
+    for (const path of ['/mcp', '/sse', '/messages', '/sse', '/mcp'])
+      seen.push(...(await statuses(edge, path, 1)));
+    expect(seen).toEqual([200, 200, 200, 429, 429]);
+  });
+
   it('is one address’s own', async () => {
     const edge = await start({ http: { rateLimits: { tokenPerMinute: 1 } } });
     expect(await statuses(edge, '/token', 2, '203.0.113.1')).toEqual([200, 429]);

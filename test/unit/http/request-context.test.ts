@@ -3,6 +3,7 @@ import request from 'supertest';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { contextOf } from '../../../src/core/request-context.ts';
 import { ScopeSet } from '../../../src/core/scopes.ts';
+import { readTraceContext } from '../../../src/core/trace-context.ts';
 import { type Edge, type EdgeSettings, openSocket, sendRaw, startEdge } from '../../fixtures/http-edge.ts';
 
 let edge: Edge;
@@ -23,6 +24,13 @@ async function start(settings: EdgeSettings = {}): Promise<void> {
         context.logger.info({ step: 1 }, 'at work');
         response.json({});
       });
+      app.get('/mcp/trace', (incoming, response) => {
+        const context = contextOf(incoming);
+        context.logger.info({}, 'before');
+        context.trace = readTraceContext({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` });
+        context.logger.info({}, 'after');
+        response.json({});
+      });
       app.get('/mcp/hangs', (_incoming, response) => {
         response.write('begun');
       });
@@ -35,6 +43,35 @@ async function start(settings: EdgeSettings = {}): Promise<void> {
 async function accessLines(): Promise<Record<string, unknown>[]> {
   return (await edge.lines()).filter((line) => line['msg'] === 'request');
 }
+
+describe('the trace', () => {
+  const inHeader = { traceparent: `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01` };
+
+  async function traces(): Promise<Record<string, unknown>> {
+    await expect.poll(accessLines).toHaveLength(1);
+    const named = (await edge.lines()).map((line): [string, unknown] => [
+      String(line['msg']),
+      line['trace_id'],
+    ]);
+    return Object.fromEntries(named);
+  }
+
+  it('of the headers is named until a message names another one', async () => {
+    await start();
+    await request(edge.url).get('/mcp/trace').set(inHeader).expect(200);
+    expect(await traces()).toEqual({
+      before: 'c'.repeat(32),
+      after: 'a'.repeat(32),
+      request: 'a'.repeat(32),
+    });
+  });
+
+  it('does not stand in for the id of the request', async () => {
+    await start();
+    const response = await request(edge.url).get('/mcp').set(inHeader);
+    expect(response.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
 
 describe('the request id', () => {
   it('is made here, and returned', async () => {

@@ -1,19 +1,23 @@
 import { stat } from 'node:fs/promises';
 import type { JWK } from 'jose';
-import type { Clock } from '../../core/clock.ts';
-import type { Logger } from '../../core/telemetry.ts';
-import { isKept, type KeyFile, keyFilePath, loadKeyFile, readKeyFile } from './keys.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Sealer } from '../core/sealer.ts';
+import type { Logger } from '../core/telemetry.ts';
+import { JweSealer, type SealingKey } from './jwe-sealer.ts';
+import { type KeyFile, keyFilePath, loadKeyFile, readKeyFile, withoutOutlived } from './key-file.ts';
 
 const POLL_MS = 2000;
 
 /** The keys as they are to be used from now until the ring turns. */
-export interface Keys {
+interface Keys {
   /** Private keys; the first signs. */
   readonly signing: readonly (JWK & { readonly kid: string })[];
   /** The public halves of all of them, by `kid`. */
   readonly verification: ReadonlyMap<string, JWK>;
   /** Secrets for cookies and form tokens; the first signs. */
   readonly cookies: readonly string[];
+  /** The first seals, all of them open. */
+  readonly sealing: readonly SealingKey[];
 }
 
 interface KeyRingContext {
@@ -27,6 +31,8 @@ interface KeyRingContext {
  * process on the same folder, and when a new key takes over or an old one has served its time.
  */
 export class KeyRing {
+  /** Seals with the newest key and opens with all of them. */
+  readonly sealer: Sealer;
   readonly #context: KeyRingContext;
   readonly #timer: NodeJS.Timeout;
   #file: KeyFile;
@@ -38,6 +44,7 @@ export class KeyRing {
     this.#file = file;
     this.#stamp = stamp;
     this.#keys = arrange(file, context.clock.now());
+    this.sealer = new JweSealer(() => this.#keys.sealing, context.clock);
     this.#timer = setInterval(() => void this.#poll(), POLL_MS).unref();
   }
 
@@ -86,7 +93,8 @@ async function stampOf(dataDir: string): Promise<string> {
 }
 
 function arrange(file: KeyFile, now: number): Keys {
-  const signing = inOrder(file.signing, now).map(({ kid, jwk }) => ({
+  const kept = withoutOutlived(file, now);
+  const signing = inOrder(kept.signing, now).map(({ kid, jwk }) => ({
     ...jwk,
     kid,
     alg: 'ES256',
@@ -99,24 +107,22 @@ function arrange(file: KeyFile, now: number): Keys {
   return {
     signing,
     verification: new Map(verification),
-    cookies: inOrder(file.cookies, now).map(({ secret }) => secret),
+    cookies: inOrder(kept.cookies, now).map(({ secret }) => secret),
+    sealing: inOrder(kept.sealing, now).map(({ kid, secret }) => ({ kid, secret })),
   };
 }
 
-interface Timed {
-  readonly activeAt: number;
-  readonly retiredAt?: number | undefined;
-}
-
 /** Active ones first, newest first. */
-function inOrder<K extends Timed>(keys: readonly K[], now: number): K[] {
-  const kept = keys.filter((key) => isKept(key, now)).sort((a, b) => b.activeAt - a.activeAt);
-  const active = kept.filter(({ activeAt }) => activeAt <= now);
-  return [...active, ...kept.filter((key) => !active.includes(key))];
+function inOrder<K extends { readonly activeAt: number }>(keys: readonly K[], now: number): K[] {
+  const newestFirst = [...keys].sort((a, b) => b.activeAt - a.activeAt);
+  const active = newestFirst.filter(({ activeAt }) => activeAt <= now);
+  return [...active, ...newestFirst.filter((key) => !active.includes(key))];
 }
 
 function sameKeys(a: Keys, b: Keys): boolean {
-  const idsOf = ({ signing, cookies }: Keys): string =>
-    [...signing.map(({ kid }) => kid), ...cookies].join(' ');
   return idsOf(a) === idsOf(b);
+}
+
+function idsOf({ signing, cookies, sealing }: Keys): string {
+  return [...signing.map(({ kid }) => kid), ...cookies, ...sealing.map(({ kid }) => kid)].join(' ');
 }
