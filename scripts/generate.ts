@@ -11,8 +11,7 @@ import { renderReference } from '../src/config/reference.ts';
 import { loadConfig } from '../src/config/index.ts';
 import { configSchema } from '../src/config/schema.ts';
 import type { Logger } from '../src/core/telemetry.ts';
-import type { Tool } from '../src/core/tool.ts';
-import { createTools, renderToolsDoc } from '../src/tools/index.ts';
+import { createTools, renderPromptsDoc, renderToolsDoc, type Tools } from '../src/tools/index.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -29,7 +28,10 @@ const DOCUMENTS: readonly Document[] = [
   { path: 'docs/configuration.schema.json', render: () => renderJsonSchema(configSchema) },
   {
     path: 'docs/tools.md',
-    render: async (current) => fill(current, 'tools', renderToolsDoc(await defaultTools())),
+    render: async (current) => {
+      const { tools, prompts } = await defaultTools();
+      return fill(fill(current, 'tools', renderToolsDoc(tools)), 'prompts', renderPromptsDoc(prompts));
+    },
   },
   {
     path: 'docs/configuration.md',
@@ -37,8 +39,8 @@ const DOCUMENTS: readonly Document[] = [
   },
 ];
 
-/** The tools as an unchanged configuration offers them. */
-async function defaultTools(): Promise<readonly Tool[]> {
+/** The tools and prompts as an unchanged configuration offers them. */
+async function defaultTools(): Promise<Tools> {
   const config = await loadConfig({ env: {}, cwd: root });
   const nothing = (): void => undefined;
   const logger: Logger = {
@@ -50,7 +52,7 @@ async function defaultTools(): Promise<readonly Tool[]> {
   };
   const builtin = await createTools(config.tools, { logger, version: '', checks: [] });
   await builtin.close();
-  return builtin.tools;
+  return builtin;
 }
 
 /** Replaces what stands between `<!-- generated: NAME -->` and `<!-- /generated -->`. */

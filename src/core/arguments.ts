@@ -45,14 +45,18 @@ export class ArgumentParser<I extends z.ZodObject> {
   readonly #schema: z.ZodObject;
   readonly #fields: Fields;
   readonly #aliases: ReadonlyMap<string, string>;
+  readonly #exact: ReadonlySet<string>;
 
-  constructor(tool: string, schema: I, aliases: Aliases = {}) {
+  /** @param exact parameters that are taken as written: no alias stands for them, nothing is coerced */
+  constructor(tool: string, schema: I, aliases: Aliases = {}, exact: readonly string[] = []) {
     this.#tool = tool;
+    this.#exact = new Set(exact);
     this.#schema = schema.strict();
     this.#fields = schema.shape;
     this.#aliases = new Map(
       Object.entries({ ...COMMON_ALIASES, ...aliases }).filter(
-        ([alias, name]) => Object.hasOwn(this.#fields, name) && !Object.hasOwn(this.#fields, alias),
+        ([alias, name]) =>
+          Object.hasOwn(this.#fields, name) && !Object.hasOwn(this.#fields, alias) && !this.#exact.has(name),
       ),
     );
   }
@@ -95,7 +99,7 @@ export class ArgumentParser<I extends z.ZodObject> {
 
   #coerce(key: string, value: unknown): unknown {
     const field = Object.hasOwn(this.#fields, key) ? this.#fields[key] : undefined;
-    return field === undefined ? value : coerce(coreOf(field), value);
+    return field === undefined || this.#exact.has(key) ? value : coerce(coreOf(field), value);
   }
 
   #describe(issue: z.core.$ZodIssue): string[] {

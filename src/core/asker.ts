@@ -8,8 +8,8 @@ export interface ClientRequest {
 }
 
 export interface Asker {
-  /** Whether the client has said that it can answer such requests. */
-  canAsk(method: ClientRequest['method']): boolean;
+  /** Whether the client has said that it can answer such requests; `mode` is that of an elicitation. */
+  canAsk(method: ClientRequest['method'], mode?: 'form' | 'url'): boolean;
   /**
    * Asks everything in one round; the answers come under the same keys. They are the client's word and
    * are not checked: validate them.

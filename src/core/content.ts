@@ -1,3 +1,5 @@
+import type { JsonObject } from './json.ts';
+
 /** The content blocks of the protocol (MCP 2026-07-28, server/tools: "Tool Result"), as far as tools produce them. */
 export interface TextContent {
   readonly type: 'text';
@@ -30,9 +32,14 @@ export interface ResourceLink {
 }
 
 /** What a resource holds: text, or base64 in `blob`. */
-export type ResourceContents =
-  | { readonly uri: string; readonly mimeType?: string; readonly text: string }
-  | { readonly uri: string; readonly mimeType?: string; readonly blob: string };
+export type ResourceContents = ContentsOrigin & ({ readonly text: string } | { readonly blob: string });
+
+interface ContentsOrigin {
+  readonly uri: string;
+  readonly mimeType?: string;
+  /** For clients: which part it is, where to go on. */
+  readonly _meta?: JsonObject;
+}
 
 export interface EmbeddedResource {
   readonly type: 'resource';

@@ -1,5 +1,6 @@
 import type { Asker } from './asker.ts';
 import type { Content } from './content.ts';
+import type { Icon } from './icon.ts';
 import type { ResourceContext } from './resource.ts';
 import type { Scope } from './scopes.ts';
 
@@ -24,6 +25,7 @@ export interface Prompt {
   /** Those of the tools that the task needs; a principal without them does not see it. */
   readonly scopes: readonly Scope[];
   readonly arguments: readonly PromptArgument[];
+  readonly icons?: readonly Icon[];
   /** All required arguments are present. */
   get(
     context: ResourceContext & Asker,

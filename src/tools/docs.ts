@@ -1,4 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
+import type { Prompt, PromptArgument } from '../core/prompt.ts';
+import type { Scope } from '../core/scopes.ts';
 import type { Tool } from '../core/tool.ts';
 
 const EFFECTS = {
@@ -12,14 +14,33 @@ export function renderToolsDoc(tools: readonly Tool[]): string {
   return tools.map((tool) => section(tool)).join('\n\n');
 }
 
+/** The same for prompts: one section each, with a table of its arguments. */
+export function renderPromptsDoc(prompts: readonly Prompt[]): string {
+  return prompts
+    .map(({ name, description, scopes, arguments: list }) =>
+      [`### \`${name}\``, description, `- Scopes: ${scopesText(scopes)}`, promptArguments(list)].join('\n\n'),
+    )
+    .join('\n\n');
+}
+
+function promptArguments(list: readonly PromptArgument[]): string {
+  const rows = list.map(({ name, required, description }) => {
+    return [`\`${name}\``, required ? 'required' : '', escaped(description)];
+  });
+  return rows.length === 0 ? 'No arguments.' : table(['Argument', 'Needed', 'Meaning'], rows);
+}
+
+function scopesText(scopes: readonly Scope[]): string {
+  return scopes.length === 0 ? 'any valid token' : scopes.map((scope) => `\`${scope}\``).join(', ');
+}
+
 function section(tool: Tool): string {
-  const scopes = tool.scopes.map((scope) => `\`${scope}\``).join(', ');
   return [
     `## \`${tool.name}\``,
     tool.description,
     [
       `- Effect: ${tool.effect} (${EFFECTS[tool.effect]})`,
-      `- Scopes: ${scopes === '' ? 'any valid token' : scopes}`,
+      `- Scopes: ${scopesText(tool.scopes)}`,
       `- Time limit: ${tool.timeoutMs / 1000} s`,
       `- Answer: ${tool.outputSchema === undefined ? 'text' : 'data, as structured content and as JSON text'}`,
     ].join('\n'),
@@ -78,7 +99,12 @@ function bound(value: unknown): number | undefined {
 }
 
 function meaning(field: JsonObject): string {
-  return String(field['description']).replaceAll('|', '\\|').replaceAll('\n', ' ');
+  return escaped(String(field['description']));
+}
+
+/** Text as it stands: globs are full of what Markdown takes for emphasis. */
+function escaped(cell: string): string {
+  return cell.replaceAll(/[|*]/g, '\\$&').replaceAll('\n', ' ');
 }
 
 function asObject(value: unknown): JsonObject {

@@ -1,4 +1,5 @@
 import type { HealthCheck } from '../core/health.ts';
+import type { Prompt } from '../core/prompt.ts';
 import type { ResourceProvider } from '../core/resource.ts';
 import type { Logger } from '../core/telemetry.ts';
 import type { Tool } from '../core/tool.ts';
@@ -6,7 +7,7 @@ import { createFileTools } from './files/index.ts';
 import { infoTool } from './info/info.ts';
 import type { ToolsOptions } from './options.ts';
 
-export { renderToolsDoc } from './docs.ts';
+export { renderPromptsDoc, renderToolsDoc } from './docs.ts';
 
 export interface ToolsContext {
   readonly logger: Logger;
@@ -19,13 +20,14 @@ export interface ToolsContext {
 export interface Tools {
   readonly tools: readonly Tool[];
   readonly resources: readonly ResourceProvider[];
+  readonly prompts: readonly Prompt[];
   /** To be added to the checks of the service. */
   readonly checks: readonly HealthCheck[];
   /** Ends the processes that still run. */
   close(): Promise<void>;
 }
 
-/** The built-in tools and resources. A tool of one's own is one line in `all`. */
+/** The built-in tools, resources and prompts. A tool of one's own is one line in `all`. */
 export function createTools(options: ToolsOptions, context: ToolsContext): Promise<Tools> {
   const { logger, version, checks } = context;
   const files = createFileTools(options.files, { logger });
@@ -47,6 +49,7 @@ export function createTools(options: ToolsOptions, context: ToolsContext): Promi
   return Promise.resolve({
     tools: [info, ...offered],
     resources: files.resources,
+    prompts: files.prompts,
     checks: files.checks,
     close: () => {
       files.close();

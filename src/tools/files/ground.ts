@@ -21,8 +21,8 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-// From the weakest to the strongest.
-const IGNORE_FILES = ['.gitignore', '.ignore', '.rgignore'];
+/** From the weakest to the strongest. */
+export const IGNORE_FILES = ['.gitignore', '.ignore', '.rgignore'];
 const MAX_RULES_BYTES = 256 * 1024;
 
 /**

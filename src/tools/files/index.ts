@@ -1,27 +1,26 @@
 import { AppError } from '../../core/errors.ts';
 import type { HealthCheck, HealthReport } from '../../core/health.ts';
+import type { Prompt } from '../../core/prompt.ts';
 import type { ResourceProvider } from '../../core/resource.ts';
 import type { Logger } from '../../core/telemetry.ts';
 import type { Tool } from '../../core/tool.ts';
-import { FileFinder } from './listing/find-files.ts';
 import { listFilesTool } from './listing/list-files.ts';
 import type { FilesOptions } from './options.ts';
+import { exploreDataSet } from './prompts/explore-data-set.ts';
+import { reviewFolder } from './prompts/review-folder.ts';
+import { writeReport } from './prompts/write-report.ts';
 import { readFileTool } from './reading/read-file.ts';
-import { WorkspaceResources } from './resources.ts';
-import { Ripgrep } from './ripgrep.ts';
+import { WorkspaceResources } from './resources/workspace-resources.ts';
 import { searchFilesTool } from './searching/search-files.ts';
-import type { FileServices } from './services.ts';
-import { Slots } from './slots.ts';
-import { Lookup } from './suggest.ts';
-import { DenyList } from './workspace/deny-list.ts';
+import { createFileServices } from './services.ts';
 import { readDirectory } from './workspace/directory.ts';
-import { WorkspaceRoot } from './workspace/root.ts';
-import { Sandbox } from './workspace/sandbox.ts';
+import type { Sandbox } from './workspace/sandbox.ts';
 import { WORKSPACE_URI } from './workspace/virtual-path.ts';
 
 export interface FileTools {
   readonly tools: readonly Tool[];
   readonly resources: readonly ResourceProvider[];
+  readonly prompts: readonly Prompt[];
   readonly checks: readonly HealthCheck[];
   readonly sources: readonly {
     readonly name: string;
@@ -37,27 +36,18 @@ export interface FileTools {
 }
 
 const CHECK = 'workspace';
-const OPEN_DIRECTORIES = 32;
 
 /**
  * The tools that work on the workspace. A folder that cannot be reached is no reason not to start, nor to
  * be taken for dead: calls say so, and the check tells the operator.
  */
 export function createFileTools(options: FilesOptions, { logger }: { readonly logger: Logger }): FileTools {
-  const sandbox = new Sandbox([new WorkspaceRoot('/', options.workspace)], new DenyList(options.deny));
-  const ripgrep = new Ripgrep(new Slots(options.maxProcesses));
-  const finder = new FileFinder(ripgrep, sandbox);
-  const services: FileServices = {
-    options,
-    sandbox,
-    ripgrep,
-    finder,
-    lookup: new Lookup(sandbox, finder),
-    directories: new Slots(OPEN_DIRECTORIES),
-  };
+  const services = createFileServices(options);
+  const { sandbox, ripgrep } = services;
   return {
     tools: [listFilesTool(services), readFileTool(services), searchFilesTool(services)],
-    resources: [new WorkspaceResources(services)],
+    resources: [new WorkspaceResources(services, logger)],
+    prompts: [exploreDataSet(services), reviewFolder(services), writeReport(services)],
     checks: [{ name: CHECK, check: () => checkWorkspace(sandbox) }],
     sources: [{ name: 'workspace', kind: 'files', path: '/', uri: `${WORKSPACE_URI}/`, check: CHECK }],
     limits: {

@@ -25,6 +25,19 @@ const DENIED_BY_DEFAULT = [
   '*.kdbx',
 ];
 
+const watch = z.object({
+  maxDirectories: setting(z.int().min(1).max(1_000_000).default(4096), {
+    description:
+      'Folders of the workspace that each process watches for changes, for clients that want to hear of them. In a workspace with more of them changes of the list are not told, only those of the files that clients follow. Each takes one of the watches that the system gives a user (fs.inotify.max_user_watches).',
+    example: 20_000,
+  }),
+  pollMs: setting(z.int().min(0).max(3_600_000).default(0), {
+    description:
+      'How often changes are looked for that the system does not tell of, as on network file systems, in milliseconds. With 0 that is once a minute.',
+    example: 10_000,
+  }),
+});
+
 /** Of the tools that work on the workspace's files. */
 export const filesOptions = z.object({
   workspace: setting(z.string().min(1).default('examples/workspace'), {
@@ -44,7 +57,7 @@ export const filesOptions = z.object({
   }),
   maxResourceBytes: setting(z.int().min(1024).max(16_777_216).default(1_048_576), {
     description:
-      'Bytes of the largest file that is served whole, as a resource; larger ones are read in parts with read_file.',
+      'Bytes of the largest file that is served whole as a resource, and of the longest part of a larger one.',
     example: 262_144,
   }),
   searchTimeoutMs: setting(z.int().min(100).max(300_000).default(20_000), {
@@ -55,6 +68,7 @@ export const filesOptions = z.object({
     description: 'Search processes that run at the same time, over all callers; further ones wait.',
     example: 8,
   }),
+  watch: watch.prefault({}),
 });
 
 export type FilesOptions = z.output<typeof filesOptions>;

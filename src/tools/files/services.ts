@@ -1,9 +1,14 @@
-import type { FileFinder } from './listing/find-files.ts';
+import type { ToolCall } from '../../core/tool.ts';
+import { FileFinder } from './listing/find-files.ts';
 import type { FilesOptions } from './options.ts';
-import type { Ripgrep } from './ripgrep.ts';
-import type { Slots } from './slots.ts';
-import type { Lookup } from './suggest.ts';
-import type { Sandbox } from './workspace/sandbox.ts';
+import { LineIndexes } from './reading/line-index.ts';
+import { TableReader } from './reading/table-reader.ts';
+import { Ripgrep } from './ripgrep.ts';
+import { Slots } from './slots.ts';
+import { Lookup } from './suggest.ts';
+import { DenyList } from './workspace/deny-list.ts';
+import { WorkspaceRoot } from './workspace/root.ts';
+import { Sandbox } from './workspace/sandbox.ts';
 
 /** What the file tools share. */
 export interface FileServices {
@@ -12,6 +17,26 @@ export interface FileServices {
   readonly lookup: Lookup;
   readonly ripgrep: Ripgrep;
   readonly finder: FileFinder;
+  readonly indexes: LineIndexes;
+  readonly tables: TableReader;
   /** Bounds the directories that are open at the same time. */
   readonly directories: Slots;
+}
+
+/** What looking at files needs of a call. */
+export type Look = Pick<ToolCall, 'signal' | 'budget'>;
+
+const OPEN_DIRECTORIES = 32;
+
+export function createFileServices(options: FilesOptions): FileServices {
+  const sandbox = new Sandbox([new WorkspaceRoot('/', options.workspace)], new DenyList(options.deny));
+  const ripgrep = new Ripgrep(new Slots(options.maxProcesses));
+  const finder = new FileFinder(ripgrep, sandbox);
+  return {
+    ...{ options, sandbox, ripgrep, finder },
+    lookup: new Lookup(sandbox, finder),
+    indexes: new LineIndexes(),
+    tables: new TableReader(),
+    directories: new Slots(OPEN_DIRECTORIES),
+  };
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { text } from '../../../core/content.ts';
-import { defineTool, type Tool, type ToolCall } from '../../../core/tool.ts';
+import { defineTool, type Tool } from '../../../core/tool.ts';
 import { callText, fileSize } from '../phrases.ts';
-import type { FileServices } from '../services.ts';
+import type { FileServices, Look } from '../services.ts';
 import { shown, virtualPath } from '../workspace/virtual-path.ts';
 import { listFlat } from './flat.ts';
 import type { ListQuestion } from './question.ts';
@@ -56,16 +56,17 @@ export function listFilesTool(services: FileServices): Tool {
     async run(call, args) {
       const { cursor, ...rest } = args;
       const question: ListQuestion = { ...rest, path: virtualPath(args.path) };
-      return { content: [text(await list(services, call, question, cursor))] };
+      return { content: [text(await listFolder(services, call, question, cursor))] };
     },
   });
 }
 
-async function list(
+/** One page of a folder as text, with a closing line. */
+export async function listFolder(
   services: FileServices,
-  call: ToolCall,
+  call: Look,
   question: ListQuestion,
-  cursor: string | undefined,
+  cursor?: string,
 ): Promise<string> {
   const again = (path: string): string => callText('list_files', { path, glob: question.glob });
   const directory = await services.lookup.open(question.path, again, call.signal);

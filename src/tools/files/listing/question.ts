@@ -1,7 +1,6 @@
 import * as z from 'zod';
-import type { ToolCall } from '../../../core/tool.ts';
 import { Cursors } from '../cursor.ts';
-import type { FileServices } from '../services.ts';
+import type { FileServices, Look } from '../services.ts';
 import type { Entry } from '../workspace/sandbox.ts';
 
 /** Everything that decides which entries there are, and in which order. */
@@ -15,7 +14,7 @@ export interface ListQuestion {
 
 export interface ListPage {
   readonly services: FileServices;
-  readonly call: ToolCall;
+  readonly call: Look;
   readonly question: ListQuestion;
   /** Held by the caller. */
   readonly directory: Entry;

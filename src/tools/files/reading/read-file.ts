@@ -1,20 +1,16 @@
 import * as z from 'zod';
 import { type Content, text } from '../../../core/content.ts';
 import { AppError } from '../../../core/errors.ts';
-import { defineTool, type Tool, type ToolCall } from '../../../core/tool.ts';
+import { defineTool, type Tool } from '../../../core/tool.ts';
 import { callText } from '../phrases.ts';
-import type { FileServices } from '../services.ts';
+import type { FileServices, Look } from '../services.ts';
 import { shown, virtualPath } from '../workspace/virtual-path.ts';
-import { LineIndexes } from './line-index.ts';
 import { readOne } from './read-one.ts';
-import { TableReader } from './table-reader.ts';
 
-const DESCRIPTION = `Reads files of the workspace. Take it for one file or for several at once (up to 10 paths in one call, each under its own heading); to find where something stands take search_files first. Text comes as a window of lines, from files of any size: start_line and max_lines choose it, a negative start_line counts from the end (-50: the last 50 lines). The encoding is recognised. PNG, JPEG, GIF and WebP images up to 1 MB come as images; of Parquet files and .xlsx spreadsheets the columns and rows come as CSV, start_line then counting rows. The closing line says which lines were shown of how many, and the start_line to go on with: make the same call with it.`;
+const DESCRIPTION = `Reads files of the workspace. Take it for one file or for several at once (up to 10 paths in one call, each under its own heading); to find where something stands take search_files first. Text comes as a window of lines, from files of any size: start_line and max_lines choose it, a negative start_line counts from the end (-50: the last 50 lines). The encoding is recognised. PNG, JPEG, GIF and WebP images up to 1 MB come as images, larger ones as a link to the resource; of Parquet files and .xlsx spreadsheets the columns and rows come as CSV, start_line then counting rows. The closing line says which lines were shown of how many, and the start_line to go on with: make the same call with it.`;
 
 export function readFileTool(services: FileServices): Tool {
   const { maxReadLines } = services.options;
-  const indexes = new LineIndexes();
-  const tables = new TableReader();
   return defineTool({
     name: 'read_file',
     title: 'Read files',
@@ -36,7 +32,7 @@ export function readFileTool(services: FileServices): Tool {
     },
     async run(call, args) {
       const paths = args.paths.map((path) => virtualPath(path));
-      return { content: await readAll({ services, indexes, tables, call }, { ...args, paths }) };
+      return { content: await readFiles({ services, call }, { ...args, paths }) };
     },
   });
 }
@@ -65,12 +61,11 @@ function inputSchema(maxReadLines: number) {
 
 interface Reading {
   readonly services: FileServices;
-  readonly indexes: LineIndexes;
-  readonly tables: TableReader;
-  readonly call: ToolCall;
+  readonly call: Look;
 }
 
-interface ReadQuestion {
+export interface ReadQuestion {
+  /** Virtual paths. */
   readonly paths: readonly string[];
   readonly start_line: number;
   readonly max_lines: number;
@@ -78,7 +73,7 @@ interface ReadQuestion {
 }
 
 /** Failures of single files stand in their place; the call fails when every file did. */
-async function readAll(reading: Reading, question: ReadQuestion): Promise<Content[]> {
+export async function readFiles(reading: Reading, question: ReadQuestion): Promise<Content[]> {
   const { call } = reading;
   const content: Content[] = [];
   const failures: AppError[] = [];
@@ -101,7 +96,7 @@ async function readAll(reading: Reading, question: ReadQuestion): Promise<Conten
 }
 
 function readPath(
-  { services, indexes, tables, call }: Reading,
+  { services, call }: Reading,
   question: ReadQuestion,
   path: string,
   reserve: number,
@@ -116,7 +111,7 @@ function readPath(
       ...(maxLines === 400 ? {} : { max_lines: maxLines }),
       ...(encoding === 'auto' ? {} : { encoding }),
     });
-  return readOne({ services, indexes, tables, call, path, startLine, maxLines, encoding, reserve, again });
+  return readOne({ services, call, path, startLine, maxLines, encoding, reserve, again });
 }
 
 function combined(failures: readonly AppError[], first: AppError): AppError {

@@ -3,7 +3,7 @@ import { AppError } from '../../../core/errors.ts';
 import { callText, fileSize } from '../phrases.ts';
 import { fileError } from '../workspace/file-error.ts';
 import type { OpenFile } from '../workspace/sandbox.ts';
-import { nameOf, parentOf, quoted } from '../workspace/virtual-path.ts';
+import { nameOf, parentOf, quoted, toUri } from '../workspace/virtual-path.ts';
 import { detectEncoding, type Encoding, namedEncoding } from './encoding.ts';
 import { type FileKind, binary, kindOf } from './file-kind.ts';
 import type { ReadRequest } from './read-request.ts';
@@ -22,7 +22,7 @@ export async function readOne(request: ReadRequest): Promise<Content[]> {
   try {
     const head = await readAt(file, 0, HEAD_BYTES);
     const kind = request.encoding === 'auto' ? kindOf(head, nameOf(path)) : undefined;
-    if (kind?.kind === 'image') return [await image(file, kind)];
+    if (kind?.kind === 'image') return await image(file, kind);
     if (kind?.kind === 'parquet' || kind?.kind === 'workbook') {
       return [
         text(
@@ -48,7 +48,7 @@ async function encodingOf(request: ReadRequest, file: OpenFile, head: Buffer): P
 }
 
 function readText(request: ReadRequest, file: OpenFile, head: Buffer, encoding: Encoding): Promise<string> {
-  const { startLine, maxLines, indexes, call } = request;
+  const { services, startLine, maxLines, call } = request;
   return textPage({
     file,
     head,
@@ -57,23 +57,22 @@ function readText(request: ReadRequest, file: OpenFile, head: Buffer, encoding: 
     maxLines,
     budget: call.budget,
     reserve: request.reserve + CLOSING_TOKENS,
-    indexes,
+    indexes: services.indexes,
     signal: call.signal,
     again: (line) => request.again({ start_line: line }),
   });
 }
 
-async function image(file: OpenFile, kind: FileKind & { kind: 'image' }): Promise<Content> {
+/** A picture that is too large to be shown is linked: the client may be able to open it. */
+async function image(file: OpenFile, { name, mimeType }: FileKind & { kind: 'image' }): Promise<Content[]> {
   const { size } = file.stats;
   if (size > MAX_IMAGE_BYTES) {
-    throw new AppError(
-      'FILE_TOO_LARGE',
-      `${quoted(file.path)} is a ${kind.name} of ${fileSize(size)}; images of up to 1 MB are shown.`,
-      { next: 'go on without it, or ask for a smaller version of it' },
-    );
+    const what = `[${quoted(file.path)} is a ${name} of ${fileSize(size)}; images of up to 1 MB are shown, this one is linked for your client to open]`;
+    const link = { uri: toUri(file.path), name: nameOf(file.path), mimeType, size };
+    return [text(what), { type: 'resource_link', ...link }];
   }
   const bytes = await readAt(file, 0, size);
-  return { type: 'image', data: bytes.toString('base64'), mimeType: kind.mimeType };
+  return [{ type: 'image', data: bytes.toString('base64'), mimeType }];
 }
 
 function notText({ encoding }: ReadRequest, file: OpenFile, kind: FileKind): AppError {
@@ -82,7 +81,7 @@ function notText({ encoding }: ReadRequest, file: OpenFile, kind: FileKind): App
   return new AppError('NOT_TEXT', what, {
     next:
       encoding === 'auto'
-        ? `${other} shows what lies beside it; if it is text in an unusual encoding, name that as encoding`
+        ? `${other} shows what lies beside it; if it is text in an unusual encoding, name that as encoding; its bytes are the resource ${toUri(file.path)}, which your client may be able to open`
         : other,
   });
 }

@@ -1,14 +1,9 @@
-import type { ToolCall } from '../../../core/tool.ts';
-import type { FileServices } from '../services.ts';
-import type { LineIndexes } from './line-index.ts';
-import type { TableReader } from './table-reader.ts';
+import type { FileServices, Look } from '../services.ts';
 
 /** One of the files that a call asks for. */
 export interface ReadRequest {
   readonly services: FileServices;
-  readonly indexes: LineIndexes;
-  readonly tables: TableReader;
-  readonly call: ToolCall;
+  readonly call: Look;
   readonly path: string;
   readonly startLine: number;
   readonly maxLines: number;

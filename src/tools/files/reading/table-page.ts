@@ -12,7 +12,7 @@ interface TableRequest extends ReadRequest {
 
 /** Rows of a table file as CSV, with its columns in front and a closing note. */
 export async function tablePage(request: TableRequest): Promise<string> {
-  const { file, format, tables, startLine, maxLines, call } = request;
+  const { services, file, format, startLine, maxLines, call } = request;
   const question = {
     format,
     descriptor: file.handle.fd,
@@ -20,7 +20,7 @@ export async function tablePage(request: TableRequest): Promise<string> {
     startRow: startLine,
     maxRows: maxLines,
   };
-  const table = await tables.read(file.path, question, call.signal);
+  const table = await services.tables.read(file.path, question, call.signal);
   const { firstRow, totalRows, header } = table;
   if (firstRow > totalRows && firstRow > 1) {
     throw new AppError(

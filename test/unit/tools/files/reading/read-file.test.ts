@@ -154,11 +154,22 @@ describe('reading what is no text', () => {
     expect(content).toEqual([{ type: 'image', data: bytes.toString('base64'), mimeType }]);
   });
 
-  it('refuses an image above 1 MB with its size', async () => {
-    const { fail } = await setUp({ 'big.png': Buffer.concat([png, Buffer.alloc(3_200_000)]) });
-    const error = await fail({ paths: ['/big.png'] });
-    expect(error.code).toBe('FILE_TOO_LARGE');
-    expect(error.message).toBe('"/big.png" is a PNG image of 3.2 MB; images of up to 1 MB are shown.');
+  it('links an image above 1 MB, with its size', async () => {
+    const { call } = await setUp({ 'big one.png': Buffer.concat([png, Buffer.alloc(3_200_000)]) });
+    const { content } = await call({ paths: ['/big one.png'] });
+    expect(content).toEqual([
+      {
+        type: 'text',
+        text: '["/big one.png" is a PNG image of 3.2 MB; images of up to 1 MB are shown, this one is linked for your client to open]',
+      },
+      {
+        type: 'resource_link',
+        uri: 'fairlead://workspace/big%20one.png',
+        name: 'big one.png',
+        mimeType: 'image/png',
+        size: 3_200_000 + png.length,
+      },
+    ]);
   });
 
   it.each([
@@ -175,6 +186,7 @@ describe('reading what is no text', () => {
     expect(error.code).toBe('NOT_TEXT');
     expect(error.message).toContain(`"/${path}" is not text: ${name}, ${bytes.length} B.`);
     expect(error.next).toContain('list_files {"path":"/"}');
+    expect(error.next).toContain(`fairlead://workspace/${path}`);
   });
 });
 

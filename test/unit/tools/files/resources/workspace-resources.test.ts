@@ -1,8 +1,8 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ResourceContext } from '../../../../src/core/resource.ts';
-import { makeFolder, openTools, toolCall, type Tree } from '../../../fixtures/file-tools.ts';
+import type { ResourceContext } from '../../../../../src/core/resource.ts';
+import { makeFolder, openTools, toolCall, type Tree } from '../../../../fixtures/file-tools.ts';
 
 async function setUp(tree: Tree, files: Record<string, unknown> = {}) {
   const workspace = await makeFolder(tree);
@@ -14,6 +14,7 @@ async function setUp(tree: Tree, files: Record<string, unknown> = {}) {
     resources,
     list: (cursor?: string) => resources.list(context, cursor),
     read: (path: string) => resources.read(context, `fairlead://workspace/${path}`),
+    check: (path: string) => resources.check?.(context, `fairlead://workspace/${path}`),
     complete: (typed: string, variable = 'path') => resources.complete(context, variable, typed),
   };
 }
@@ -70,12 +71,12 @@ describe('the files of the workspace as resources', () => {
     expect(await read('x.png')).toMatchObject([{ mimeType: 'image/png' }]);
   });
 
-  it('are refused above the size that is served whole, with the call that reads them in parts', async () => {
+  it('are refused above the size that is served whole, with the URI and the call that read them in parts', async () => {
     const { read } = await setUp({ 'big.txt': 'x'.repeat(5000) }, { maxResourceBytes: 4096 });
     await expect(read('big.txt')).rejects.toMatchObject({
       code: 'FILE_TOO_LARGE',
       message: '"/big.txt" has 5.0 kB; resources of up to 4.1 kB are served whole.',
-      next: 'read_file {"paths":["/big.txt"]}',
+      next: 'read the resource fairlead://workspace/big.txt?offset=0&length=4096, or call read_file {"paths":["/big.txt"]}',
     });
   });
 
@@ -89,12 +90,30 @@ describe('the files of the workspace as resources', () => {
     await expect(read('.env')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' });
   });
 
-  it('have one template', async () => {
+  it('can be checked without being read: also those that are too large for that', async () => {
+    const { check } = await setUp(
+      { 'big.txt': 'x'.repeat(5000), 'docs/plan.md': '' },
+      { maxResourceBytes: 4096 },
+    );
+    await expect(check('big.txt')).resolves.toBeUndefined();
+    await expect(check('big.txt?offset=4999&length=1')).resolves.toBeUndefined();
+    await expect(check('big.txt?offset=5000')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(check('docs')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(check('%zz')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(check('../x')).rejects.toMatchObject({ code: 'OUTSIDE_WORKSPACE' });
+    await expect(check('docs/plam.md')).rejects.toMatchObject({
+      code: 'PATH_NOT_FOUND',
+      next: 'read the resource fairlead://workspace/docs/plan.md',
+    });
+  });
+
+  it('have a template for the whole and one for a part', async () => {
     const { resources } = await setUp({});
     expect(resources.prefix).toBe('fairlead://workspace/');
     expect(resources.scopes).toEqual(['files:read']);
     expect(resources.templates.map(({ uriTemplate }) => uriTemplate)).toEqual([
       'fairlead://workspace/{+path}',
+      'fairlead://workspace/{+path}{?offset,length}',
     ]);
   });
 });
@@ -110,8 +129,16 @@ describe('completing a path', () => {
     });
     expect(await complete('')).toEqual(['data/', 'docs/']);
     expect(await complete('D')).toEqual(['data/', 'docs/']);
-    expect(await complete('docs/pl')).toEqual(['docs/Places.md', 'docs/plan.md']);
+    expect(await complete('docs/sub/')).toEqual(['docs/sub/x']);
+    expect(await complete('/docs/su')).toEqual(['/docs/sub/']);
     expect(await complete('docs/')).toEqual(['docs/Places.md', 'docs/plan.md', 'docs/sub/']);
+  });
+
+  it('offers first what is spelled as it was typed, last what is hidden', async () => {
+    const { complete } = await setUp({ 'a/Plan.md': '', 'a/plan.md': '', 'a/.plan': '', 'a/z.md': '' });
+    expect(await complete('a/pl')).toEqual(['a/plan.md', 'a/Plan.md']);
+    expect(await complete('a/P')).toEqual(['a/Plan.md', 'a/plan.md']);
+    expect(await complete('a/')).toEqual(['a/Plan.md', 'a/plan.md', 'a/z.md', 'a/.plan']);
   });
 
   it('offers nothing for what leads nowhere, leads out, or is no path', async () => {
