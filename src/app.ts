@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import { createAuth } from './auth/index.ts';
 import type { Config } from './config/index.ts';
+import type { Changes } from './core/changes.ts';
 import type { HealthCheck } from './core/health.ts';
 import type { Prompt } from './core/prompt.ts';
 import type { ResourceProvider } from './core/resource.ts';
@@ -25,7 +26,8 @@ import {
   securityHeaders,
   storeCheck,
 } from './http/index.ts';
-import { createMcp } from './mcp/index.ts';
+import { createPrivateSealer, openKeys } from './keys/index.ts';
+import { createMcp, serveStreams, type StdioConnection, type StdioStreams } from './mcp/index.ts';
 import { createGuardedFetch } from './net/index.ts';
 import { createPages } from './pages/index.ts';
 import { openStore } from './store/index.ts';
@@ -41,6 +43,8 @@ export interface App {
   setupUrl(): Promise<URL | undefined>;
   /** Refuses new work, lets what runs end within the configured time, then releases everything. */
   drain(): Promise<void>;
+  /** To tell every connected client of what has changed in what is served. */
+  readonly changes: Changes;
   readonly logger: Logger;
 }
 
@@ -57,9 +61,52 @@ export async function createApp(config: Config, about: About, additions: Additio
   return startable(parts, route(parts));
 }
 
+export interface LocalApp {
+  /** Serves the program at the other end of the streams, with every scope. */
+  serve(streams: StdioStreams): StdioConnection;
+  readonly logger: Logger;
+  /** Releases everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * The same tools, resources and prompts for the program that has started this process: without HTTP and
+ * accounts, without a file or a socket of its own. The log goes to standard error.
+ */
+export async function createLocalApp(
+  config: Config,
+  { version }: About,
+  additions: Additions = {},
+): Promise<LocalApp> {
+  const { production, dataDir } = config;
+  const telemetry = await createTelemetry(config.telemetry, { version, production, stream: 'stderr' });
+  const { logger } = telemetry;
+  // What it holds is about this one connection.
+  const store = await openStore({ url: 'memory' }, { dataDir, logger });
+  const offer = await createOffer(config, { version }, additions, { telemetry, checks: [] });
+  const { builtin, tools, resources, prompts } = offer;
+  const context = {
+    ...{ tools, resources, prompts, store, telemetry, version },
+    sealer: createPrivateSealer(),
+    messageLimitBytes: config.http.bodyLimitBytes,
+    outputTokens: config.tools.outputTokens,
+  };
+  return {
+    logger,
+    serve: (streams) => serveStreams(config.mcp, context, streams),
+    close: async () => {
+      await builtin.close();
+      await store.close();
+      await telemetry.close();
+    },
+  };
+}
+
 interface About {
   readonly version: string;
 }
+
+type TelemetryHandle = Awaited<ReturnType<typeof createTelemetry>>;
 
 type Parts = Awaited<ReturnType<typeof createParts>>;
 
@@ -70,30 +117,58 @@ async function createParts(config: Config, { version }: About, additions: Additi
 
   const telemetry = await createTelemetry(config.telemetry, { version, production });
   const { logger } = telemetry;
-  const store = await openStore(config.store, { dataDir, logger });
+  const [store, keyRing] = await Promise.all([
+    openStore(config.store, { dataDir, logger }),
+    openKeys({ dataDir, logger }),
+  ]);
   const checks: HealthCheck[] = [storeCheck(store), diskCheck(dataDir, config.http.minFreeDiskBytes)];
-  const builtin = await createTools(config.tools, { logger, version, checks });
-  checks.push(...builtin.checks);
-  const tools = [...builtin.tools, ...(additions.tools ?? [])];
-  const resources = [...builtin.resources, ...(additions.resources ?? [])];
-  telemetry.registerTools(tools.map((tool) => tool.name));
+  const offer = await createOffer(config, { version }, additions, { telemetry, checks });
+  const { builtin, tools, resources, prompts } = offer;
   const scopes = [...new Set([...tools, ...resources].flatMap((offered) => offered.scopes))];
   const pages = createPages({ resource, accounts: config.auth.mode !== 'none' });
   const fetch = createGuardedFetch();
   const auth = await createAuth(config.auth, {
-    ...{ publicUrl, resource, scopes, dataDir },
+    ...{ publicUrl, resource, scopes, keyRing },
     ...{ store, telemetry, fetch, pages },
   });
-  const mcp = await createMcp(config.mcp, {
-    ...{ tools, resources, prompts: additions.prompts ?? [] },
-    ...{ store, telemetry, version },
+  const mcp = createMcp(config.mcp, {
+    ...{ tools, resources, prompts },
+    ...{ store, telemetry, version, sealer: keyRing.sealer },
     bodyLimitBytes: config.http.bodyLimitBytes,
     outputTokens: config.tools.outputTokens,
   });
   const lifecycle = new Lifecycle(() => {
     telemetry.setDraining(true);
   });
-  return { config, version, resource, telemetry, store, checks, builtin, pages, auth, mcp, lifecycle };
+  return {
+    config,
+    version,
+    resource,
+    telemetry,
+    store,
+    checks,
+    builtin,
+    pages,
+    keyRing,
+    auth,
+    mcp,
+    lifecycle,
+  };
+}
+
+/** What is served, whoever it is served to. The checks of what stands behind it join the others. */
+async function createOffer(
+  config: Config,
+  { version }: About,
+  additions: Additions,
+  { telemetry, checks }: { readonly telemetry: TelemetryHandle; readonly checks: HealthCheck[] },
+) {
+  const builtin = await createTools(config.tools, { logger: telemetry.logger, version, checks });
+  checks.push(...builtin.checks);
+  const tools = [...builtin.tools, ...(additions.tools ?? [])];
+  const resources = [...builtin.resources, ...(additions.resources ?? [])];
+  telemetry.registerTools(tools.map((tool) => tool.name));
+  return { builtin, tools, resources, prompts: [...builtin.prompts, ...(additions.prompts ?? [])] };
 }
 
 /** What a request meets, in order. */
@@ -106,18 +181,21 @@ function route({ config, version, telemetry, store, checks, pages, auth, mcp, li
   app.use(drainGate(lifecycle), originPolicy(config.http), rateLimit(config.http, { store }));
   // The body is read only after authentication.
   app.all('/mcp', auth.requirePrincipal, mcp.handler);
+  app.all('/sse', auth.requirePrincipal, mcp.sse.open);
+  app.all('/messages', auth.requirePrincipal, mcp.sse.post);
   app.use(pages.routes, ...auth.routes);
   app.use(notFound, errorResponse(config.http, { challenge: auth.challenge, renderPage: pages.error }));
   return app;
 }
 
 function startable(parts: Parts, app: Express): App {
-  const { config, version, resource, telemetry, store, builtin, auth, mcp, lifecycle } = parts;
+  const { config, version, resource, telemetry, store, builtin, keyRing, auth, mcp, lifecycle } = parts;
   const { logger } = telemetry;
   const listeners: Listener[] = [];
   return {
     logger,
     mcpUrl: resource,
+    changes: mcp.changes,
     setupUrl: () => auth.setupUrl(),
     listen: async () => {
       const listener = await listen(app, config.http, lifecycle);
@@ -133,13 +211,15 @@ function startable(parts: Parts, app: Express): App {
       lifecycle.beginDraining();
       await mcp.drain();
       const [listener, ...others] = listeners;
-      await listener?.drain(config.http.drainTimeoutMs);
+      const { drainTimeoutMs } = config.http;
+      await Promise.all([listener?.drain(drainTimeoutMs), mcp.finishTasks(drainTimeoutMs)]);
       await Promise.all([
         mcp.close(),
         builtin.close(),
         auth.close(),
         ...others.map((other) => other.close()),
       ]);
+      keyRing.close();
       await store.close();
       logger.info({}, 'stopped');
       await telemetry.close();

@@ -7,6 +7,7 @@ const EXAMPLES = `
 Examples:
   $ fairlead                                    start the server (the same as "fairlead serve")
   $ FAIRLEAD_WORKSPACE=~/docs fairlead          serve another folder
+  $ FAIRLEAD_WORKSPACE=~/docs fairlead stdio    what a local client is configured to start
   $ FAIRLEAD_CONFIG=fairlead.yaml fairlead check
                                                 show the effective configuration
   $ fairlead users add ada@example.com          create an account; asks for the password
@@ -42,6 +43,13 @@ export function createProgram(surroundings: Surroundings, ended: (status: ExitSt
     .action(async () => {
       const { serve } = await import('./serve.ts');
       ended(await serve(surroundings));
+    });
+  program
+    .command('stdio')
+    .description('serve the program that starts this one, over standard input and output, without signing in')
+    .action(async () => {
+      const { stdio } = await import('./stdio.ts');
+      ended(await stdio(surroundings));
     });
   program
     .command('check')
@@ -105,10 +113,10 @@ function addUsers(program: Command, surroundings: Surroundings): void {
 function addKeys(program: Command, surroundings: Surroundings): void {
   program
     .command('keys')
-    .description('manage the keys that sign tokens')
+    .description('manage the keys that sign tokens and seal sessions')
     .command('rotate')
     .description('sign with a new key from now on; old keys stay valid until the last token has ended')
-    .option('--drop-old', 'refuse at once what the old keys signed: for keys that may be in other hands')
+    .option('--drop-old', 'refuse at once what the old keys made: for keys that may be in other hands')
     .action(async (options: { dropOld?: true }) => {
       const { rotateSigningKey } = await import('./keys.ts');
       await rotateSigningKey(surroundings, options);

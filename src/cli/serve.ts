@@ -3,6 +3,7 @@ import { createApp } from '../app.ts';
 import type { App } from '../app.ts';
 import { loadConfig } from '../config/index.ts';
 import type { Config } from '../config/index.ts';
+import { type Ending, failureOf, listenForEnding } from './ending.ts';
 import { EXIT } from './exit-status.ts';
 import type { ExitStatus } from './exit-status.ts';
 import { writeLogLine } from './log-line.ts';
@@ -12,12 +13,6 @@ import { welcome } from './welcome.ts';
 
 /** After an unexpected failure, running calls get this long to end. */
 const FATAL_DRAIN_MS = 5000;
-
-/** A terminal signals the whole process group and npm passes the same signal on: two of them are one Ctrl+C. */
-const SAME_SIGNAL_MS = 500;
-
-/** Why the server is to stop. */
-type Ending = { readonly signal: string } | { readonly failure: unknown };
 
 /**
  * Runs the server until a signal, or a failure that nothing caught, ends it.
@@ -41,32 +36,6 @@ async function start(surroundings: Surroundings): Promise<App> {
   await app.listen();
   await announce(app, config, surroundings);
   return app;
-}
-
-/** Rejects with a failure that ends the process; a signal while starting waits for the start. */
-async function failureOf(ending: Promise<Ending>): Promise<never> {
-  const reason = await ending;
-  if ('failure' in reason) throw reason.failure;
-  return await new Promise<never>(() => undefined);
-}
-
-function listenForEnding(signals: NodeJS.EventEmitter): Promise<Ending> {
-  return new Promise((resolve) => {
-    let firstAt: number | undefined;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      signals.on(signal, () => {
-        firstAt ??= performance.now();
-        resolve({ signal });
-        // Whoever asks again does not want to wait for running calls.
-        if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(EXIT.failure);
-      });
-    }
-    for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-      signals.on(event, (failure: unknown) => {
-        resolve({ failure });
-      });
-    }
-  });
 }
 
 async function stop(app: App, ending: Ending): Promise<ExitStatus> {

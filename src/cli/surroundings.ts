@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream';
 import type { ReadStream, WriteStream } from 'node:tty';
 
 /** What a command sees of the process that it runs in. */
@@ -7,9 +8,9 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly version: string;
-  readonly stdin: NodeJS.ReadableStream & Partial<Pick<ReadStream, 'isTTY'>>;
-  readonly stdout: NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY'>>;
-  readonly stderr: NodeJS.WritableStream;
+  readonly stdin: Readable & Partial<Pick<ReadStream, 'isTTY'>>;
+  readonly stdout: Writable & Partial<Pick<WriteStream, 'isTTY'>>;
+  readonly stderr: Writable;
   /** Emits `SIGTERM`, `SIGINT`, `uncaughtException` and `unhandledRejection`, as the process does. */
   readonly signals: NodeJS.EventEmitter;
 }

@@ -6,7 +6,8 @@ import type { Tool, ToolResult } from '../core/tool.ts';
 import { type CallResult, renderError, renderResult } from './call-result.ts';
 import { type ConcurrencyLimits, FairLimiter, type Release } from './concurrency.ts';
 import { InputNeeded } from './rounds.ts';
-import { type CallOrigin, RunningCall } from './running-call.ts';
+import type { CallOrigin } from './call-origin.ts';
+import { RunningCall } from './running-call.ts';
 
 export interface ToolCallerOptions {
   readonly concurrency: ConcurrencyLimits;
@@ -49,10 +50,15 @@ export class ToolCaller {
     } catch (error) {
       // Recorded by the run that goes to the end.
       if (error instanceof InputNeeded) throw error;
-      if (!(error instanceof AppError)) origin.logger.error({ err: error, tool: tool.name }, 'tool failed');
-      this.#record(tool, origin, outcomeOf(error), started);
-      return renderError(error, origin.requestId);
+      return this.refuse(tool, origin, error, started);
     }
+  }
+
+  /** Records a call that has failed, or could not even begin, and renders why. */
+  refuse(tool: Tool, origin: CallOrigin, error: unknown, started = performance.now()): CallResult {
+    if (!(error instanceof AppError)) origin.logger.error({ err: error, tool: tool.name }, 'tool failed');
+    this.#record(tool, origin, outcomeOf(error), started);
+    return renderError(error, origin.requestId);
   }
 
   async #run(tool: Tool, rawArguments: unknown, origin: CallOrigin): Promise<ToolResult> {

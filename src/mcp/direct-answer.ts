@@ -1,11 +1,13 @@
 import { SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
+import type { Tool } from '../core/tool.ts';
 import type { Definitions } from './build-server.ts';
-import type { CallResult } from './call-result.ts';
 import type { Exchange } from './exchange.ts';
 import { Recogniser, type UsualMessage } from './recognise.ts';
-import { InputNeeded, noAsker, Rounds } from './rounds.ts';
-import { StreamableAnswer } from './streamable-answer.ts';
+import { InputNeeded, Rounds } from './rounds.ts';
+import type { CallOrigin } from './call-origin.ts';
 import type { ToolListing } from './tool-catalog.ts';
+
+export type UsualToolCall = UsualMessage & { readonly method: 'tools/call' };
 
 /**
  * Answers the usual messages without building an SDK server, which costs several times what such an
@@ -13,30 +15,26 @@ import type { ToolListing } from './tool-catalog.ts';
  */
 export class DirectAnswers {
   readonly #definitions: Definitions;
-  readonly #onStream: () => () => void;
   readonly #recogniser = new Recogniser();
   readonly #serverMeta: Readonly<Record<string, unknown>>;
   readonly #modernLists = new WeakMap<ToolListing, string>();
 
-  /** `onStream` counts an event stream until what it answers is called. */
-  constructor(definitions: Definitions, onStream: () => () => void) {
+  constructor(definitions: Definitions) {
     this.#definitions = definitions;
-    this.#onStream = onStream;
     this.#serverMeta = { [SERVER_INFO_META_KEY]: definitions.identity };
   }
 
-  /**
-   * Answers the message if it is a usual one; whether it was. `bySdk` takes over from a tool that turns out
-   * to ask the client something: tools do nothing that cannot be repeated before they ask.
-   */
-  answer(exchange: Exchange, body: unknown, bySdk: () => Promise<void>): boolean {
-    const message = this.#recogniser.recognise(body, {
+  recognise(exchange: Exchange, body: unknown): UsualMessage | undefined {
+    return this.#recogniser.recognise(body, {
       accept: exchange.header('accept'),
       protocolVersion: exchange.header('mcp-protocol-version'),
       method: exchange.header('mcp-method'),
       name: exchange.header('mcp-name'),
     });
-    if (message === undefined) return false;
+  }
+
+  /** Answers what needs no work, in whichever revision; whether it did. */
+  answerAtOnce(exchange: Exchange, message: UsualMessage): boolean {
     switch (message.method) {
       case 'ping':
         exchange.sendJson(200, resultJson(message.id, '{}'));
@@ -45,13 +43,48 @@ export class DirectAnswers {
         exchange.sendJson(200, resultJson(message.id, this.#list(exchange, message)));
         return true;
       case 'tools/call':
-        return this.#call(exchange, message, bySdk);
+        return false;
+    }
+  }
+
+  /** The tool of a call that needs nothing of the SDK. */
+  toolOf(message: UsualToolCall): Tool | undefined {
+    const tool = this.#definitions.tools.find(message.name);
+    // Whether a call becomes a task is for the SDK's side to see.
+    return tool?.task === 'never' ? tool : undefined;
+  }
+
+  /**
+   * Answers a call of revision 2026-07-28; whether it did. Such a call has not asked for progress or log
+   * lines, so nothing comes before its result. `bySdk` takes over from a tool that turns out to ask the
+   * client something: tools do nothing that cannot be repeated before they ask.
+   */
+  async call(exchange: Exchange, message: UsualToolCall, bySdk: () => Promise<void>): Promise<void> {
+    const tool = this.toolOf(message);
+    if (tool === undefined) {
+      await bySdk();
+      return;
+    }
+    exchange.context.tool = tool.name;
+    try {
+      const result = await this.#definitions.caller.call(
+        tool,
+        message.arguments,
+        originOf(exchange, message),
+      );
+      const complete = { ...result, resultType: 'complete', _meta: { ...result._meta, ...this.#serverMeta } };
+      if (!exchange.response.destroyed) {
+        exchange.sendJson(200, resultJson(message.id, JSON.stringify(complete)));
+      }
+    } catch (error) {
+      if (!(error instanceof InputNeeded)) throw error;
+      await bySdk();
     }
   }
 
   #list(exchange: Exchange, message: UsualMessage): string {
-    const listing = this.#definitions.tools.visibleTo(exchange.principal.scopes);
-    if (message.era === 'legacy') return `{"tools":${listing.json}}`;
+    const listing = this.#definitions.tools.firstPage(exchange.principal.scopes);
+    if (message.era === 'legacy') return `{${listing.json}}`;
     const known = this.#modernLists.get(listing);
     if (known !== undefined) return known;
     const rest = JSON.stringify({
@@ -60,51 +93,21 @@ export class DirectAnswers {
       cacheScope: 'private',
       _meta: this.#serverMeta,
     });
-    const made = `{"tools":${listing.json},${rest.slice(1)}`;
+    const made = `{${listing.json},${rest.slice(1)}`;
     this.#modernLists.set(listing, made);
     return made;
   }
+}
 
-  #call(
-    exchange: Exchange,
-    message: UsualMessage & { method: 'tools/call' },
-    bySdk: () => Promise<void>,
-  ): boolean {
-    const tool = this.#definitions.tools.find(message.name);
-    if (tool === undefined) return false;
-    exchange.context.tool = tool.name;
-    const answer = new StreamableAnswer(exchange, this.#onStream);
-    this.#definitions.caller
-      .call(tool, message.arguments, {
-        principal: exchange.principal,
-        requestId: exchange.context.id,
-        logger: exchange.context.logger,
-        onCancel: (listener) => exchange.onDisconnect(listener),
-        asker: message.era === 'modern' ? new Rounds(message.capabilities, {}) : noAsker,
-        // Revision 2026-07-28 sends log lines only where a request asks for them, which is not usual.
-        ...(message.era === 'modern'
-          ? {}
-          : {
-              onLog: (level, data) => {
-                answer.notify('notifications/message', { level, data });
-              },
-            }),
-      })
-      .then((result) => {
-        answer.end(resultJson(message.id, JSON.stringify(this.#complete(result, message))));
-      })
-      .catch((error: unknown) => (error instanceof InputNeeded ? bySdk() : Promise.reject(error as Error)))
-      .catch((error: unknown) => {
-        exchange.context.logger.error({ err: error }, 'answer failed');
-        exchange.response.destroy();
-      });
-    return true;
-  }
-
-  #complete(result: CallResult, message: UsualMessage): object {
-    if (message.era === 'legacy') return result;
-    return { ...result, resultType: 'complete', _meta: { ...result._meta, ...this.#serverMeta } };
-  }
+function originOf(exchange: Exchange, message: UsualToolCall): CallOrigin {
+  return {
+    principal: exchange.principal,
+    requestId: exchange.context.id,
+    logger: exchange.context.logger,
+    trace: exchange.context.trace,
+    onCancel: (listener) => exchange.onDisconnect(listener),
+    asker: new Rounds(message.capabilities, {}),
+  };
 }
 
 function resultJson(id: string | number, result: string): string {

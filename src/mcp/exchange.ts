@@ -10,6 +10,8 @@ export class Exchange {
   readonly context: RequestContext;
   /** Name of the called tool or prompt; empty for other messages. */
   target = '';
+  /** Of the request that the body holds, once it is read and where it is one. */
+  messageId: string | number | null = null;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;
@@ -46,8 +48,12 @@ export class Exchange {
     this.response.end(body);
   }
 
-  /** Answers with a JSON-RPC error that belongs to no request that could be read (JSON-RPC 2.0 §5). */
+  /** Answers with a JSON-RPC error, of no request where none could be read (JSON-RPC 2.0 §5). */
   sendError(status: number, code: number, message: string, headers?: Readonly<Record<string, string>>): void {
-    this.sendJson(status, JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message } }), headers);
+    this.sendJson(
+      status,
+      JSON.stringify({ jsonrpc: '2.0', id: this.messageId, error: { code, message } }),
+      headers,
+    );
   }
 }

@@ -1,27 +1,39 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createMcpHandler } from '@modelcontextprotocol/server';
+import type { Changes } from '../core/changes.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { ResourceProvider } from '../core/resource.ts';
+import type { Sealer } from '../core/sealer.ts';
 import type { Store } from '../core/store.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Tool } from '../core/tool.ts';
 import { buildServer, type Definitions } from './build-server.ts';
-import { ToolCaller } from './call-tool.ts';
+import { ChangeBus } from './changes/change-bus.ts';
+import { createDefinitions } from './create-definitions.ts';
 import { DirectAnswers } from './direct-answer.ts';
 import { serveEndpoint } from './endpoint.ts';
+import { EventStreams } from './event-streams.ts';
 import { Exchange } from './exchange.ts';
+import { Hub } from './hub.ts';
+import { LegacySse } from './legacy-sse/legacy-sse.ts';
 import type { McpOptions } from './options.ts';
-import { PromptCatalog } from './prompt-catalog.ts';
-import { ResourceCatalog } from './resource-catalog.ts';
 import { openRequestState } from './request-state.ts';
-import { exchangeIn } from './sdk-bridge.ts';
-import { ToolCatalog } from './tool-catalog.ts';
+import { exchangeIn, peerOf } from './sdk-bridge.ts';
+import { EventLog } from './sessions/event-log.ts';
+import { Liveness } from './sessions/liveness.ts';
+import { SessionEndpoint } from './sessions/session-endpoint.ts';
+import { SessionStates } from './sessions/session-state.ts';
+import { SessionTokens } from './sessions/session.ts';
+
+export { serveStreams, type StdioConnection } from './stdio.ts';
+export type { StdioStreams } from './stdio-wire.ts';
 
 export interface McpContext {
   readonly tools: readonly Tool[];
   readonly resources: readonly ResourceProvider[];
   readonly prompts: readonly Prompt[];
   readonly store: Store;
+  readonly sealer: Sealer;
   readonly telemetry: Telemetry;
   readonly version: string;
   /** Of a request's body. */
@@ -30,59 +42,117 @@ export interface McpContext {
   readonly outputTokens: number;
 }
 
+type Handler = (request: IncomingMessage, response: ServerResponse, next: (error: unknown) => void) => void;
+
 export interface Mcp {
   /** Serves the endpoint behind authentication; what it cannot answer itself goes to `next` as an AppError. */
-  readonly handler: (
-    request: IncomingMessage,
-    response: ServerResponse,
-    next: (error: unknown) => void,
-  ) => void;
+  readonly handler: Handler;
+  /** The transport of revision 2024-11-05, behind authentication as well: for `/sse` and for `/messages`. */
+  readonly sse: { readonly open: Handler; readonly post: Handler };
   /** Tool calls that run now. */
   readonly runningCalls: number;
+  /** To tell every client of what has changed. */
+  readonly changes: Changes;
   /** Ends the streams that would stay open for ever, so that the process can end; calls go on. */
   drain(): Promise<void>;
+  /** Lets tasks end within the limit; what still runs then is ended, and shown as failed. */
+  finishTasks(limitMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /** The MCP endpoint: every served revision of the protocol, from one set of definitions. */
-export async function createMcp(options: McpOptions, context: McpContext): Promise<Mcp> {
-  const { telemetry, outputTokens, bodyLimitBytes } = context;
-  const caller = new ToolCaller({ ...options, outputTokens }, telemetry);
-  const definitions: Definitions = {
-    identity: { name: 'fairlead', title: 'Fairlead', version: context.version },
-    tools: new ToolCatalog(context.tools),
-    resources: new ResourceCatalog(context.resources),
-    prompts: new PromptCatalog(context.prompts),
-    caller,
-    requestState: await openRequestState(context.store),
-    listTtlMs: options.listTtlMs,
-  };
-  const sdkOptions = {
-    keepAliveMs: options.keepAliveMs,
-    onerror: (error: Error) => {
-      telemetry.logger.debug({ err: error }, 'protocol error');
+export function createMcp(options: McpOptions, context: McpContext): Mcp {
+  const { telemetry, bodyLimitBytes } = context;
+  const shared = createShared(options, context);
+  const { hub, changes, streams } = shared;
+  const definitions = createDefinitions(options, context, openRequestState(context.sealer), shared);
+  const handler = createMcpHandler(
+    (request) => buildServer(definitions, peerOf(exchangeIn(request.authInfo))),
+    {
+      legacy: 'reject',
+      keepAliveMs: options.keepAliveMs,
+      onerror: (error) => {
+        telemetry.logger.debug({ err: error }, 'protocol error');
+      },
     },
-  };
-  const sdkHandler = (): ReturnType<typeof createMcpHandler> =>
-    createMcpHandler((request) => buildServer(definitions, exchangeIn(request.authInfo)), sdkOptions);
-  const handlers = { calls: sdkHandler(), subscriptions: sdkHandler() };
+  );
+  const direct = new DirectAnswers(definitions);
+  const sessions = createSessions(options, context, { ...shared, definitions, direct });
+  const { maxSubscriptions } = options.sessions;
   const parts = {
     definitions,
-    direct: new DirectAnswers(definitions, () => telemetry.metrics.streamOpened('call')),
-    handlers,
+    direct,
+    sessions,
+    handler,
+    changes,
+    streams,
     bodyLimitBytes,
-    onStream: (kind: string) => telemetry.metrics.streamOpened(kind),
+    maxSubscriptions,
   };
+  const sse = new LegacySse({ ...parts, ...shared });
   return {
     handler: function mcpEndpoint(request, response, next) {
       serveEndpoint(new Exchange(request, response), parts).catch(next);
     },
+    sse: {
+      open: function sseStream(request, response, next) {
+        sse.open(new Exchange(request, response)).catch(next);
+      },
+      post: function sseMessages(request, response, next) {
+        sse.post(new Exchange(request, response)).catch(next);
+      },
+    },
+    changes,
     get runningCalls() {
-      return caller.running;
+      return definitions.caller.running;
     },
-    drain: () => handlers.subscriptions.close(),
+    drain: () => {
+      streams.finishStanding();
+      return Promise.resolve();
+    },
+    finishTasks: (limitMs) => definitions.tasks.drain(limitMs),
     close: async () => {
-      await Promise.all([handlers.calls.close(), handlers.subscriptions.close()]);
+      await definitions.tasks.close();
+      await handler.close();
+      await changes.close();
+      await hub.close();
     },
+  };
+}
+
+type Shared = ReturnType<typeof createShared>;
+
+function createSessions(
+  { streams, sessions, maxCallMs, askTimeoutMs }: McpOptions,
+  { store, sealer }: McpContext,
+  parts: Shared & { readonly definitions: Definitions; readonly direct: DirectAnswers },
+): SessionEndpoint {
+  const { hub } = parts;
+  return new SessionEndpoint({
+    ...parts,
+    ...{ store, askTimeoutMs },
+    tokens: new SessionTokens(sealer, sessions.ttlSeconds),
+    states: new SessionStates(store, hub, sessions.maxSubscriptions),
+    log: new EventLog(store, {
+      lifetime: streams.keptSeconds + maxCallMs / 1000,
+      maxEvents: streams.keptEvents,
+      maxBytes: streams.keptBytes,
+    }),
+    streamAfterMs: streams.afterMs,
+    retryMs: streams.retryMs,
+    maxConnectionMs: streams.maxConnectionMs,
+  });
+}
+
+/** What connects the processes of a deployment, and the clients of each. */
+function createShared(options: McpOptions, { store, telemetry, resources }: McpContext) {
+  const { logger, metrics } = telemetry;
+  const hub = new Hub(store, logger);
+  const { keptSeconds } = options.streams;
+  return {
+    ...{ store, logger, hub },
+    liveness: new Liveness(store, hub.self, logger),
+    changes: new ChangeBus({ store, hub, logger, resources, keptSeconds }),
+    streams: new EventStreams(options, (kind) => metrics.streamOpened(kind)),
   };
 }

@@ -3,6 +3,8 @@ import { AppError } from '../core/errors.ts';
 import type { Prompt, PromptMessage } from '../core/prompt.ts';
 import type { ResourceContext } from '../core/resource.ts';
 import type { ScopeSet } from '../core/scopes.ts';
+import { type ListedIcon, listedIcons } from './listed-icons.ts';
+import { type Page, ScopedList } from './scoped-list.ts';
 
 /** A prompt as `prompts/list` shows it. */
 interface ListedPrompt {
@@ -10,13 +12,22 @@ interface ListedPrompt {
   title: string;
   description: string;
   arguments: { name: string; title?: string; description: string; required: boolean }[];
+  icons?: ListedIcon[];
 }
 
 export class PromptCatalog {
   readonly #prompts: ReadonlyMap<string, Prompt>;
+  readonly #list: ScopedList<ListedPrompt>;
 
-  constructor(prompts: readonly Prompt[]) {
+  /** @throws TypeError when two prompts share a name */
+  constructor(prompts: readonly Prompt[], pageSize: number) {
     this.#prompts = new Map(prompts.map((prompt) => [prompt.name, prompt]));
+    const entries = prompts.map((prompt) => ({
+      key: prompt.name,
+      scopes: prompt.scopes,
+      item: listed(prompt),
+    }));
+    this.#list = new ScopedList('prompts/list', entries, pageSize);
   }
 
   get isEmpty(): boolean {
@@ -27,15 +38,9 @@ export class PromptCatalog {
     return this.#prompts.get(name);
   }
 
-  list(scopes: ScopeSet): ListedPrompt[] {
-    return [...this.#prompts.values()]
-      .filter((prompt) => scopes.hasAll(prompt.scopes))
-      .map((prompt) => ({
-        name: prompt.name,
-        title: prompt.title,
-        description: prompt.description,
-        arguments: prompt.arguments.map((argument) => ({ ...argument })),
-      }));
+  /** @throws AppError `INVALID_ARGUMENT` for a cursor that no page has given. */
+  page(scopes: ScopeSet, cursor: string | undefined): Page<ListedPrompt> {
+    return this.#list.page(scopes, cursor);
   }
 
   /** @throws AppError `INVALID_ARGUMENT` for an unknown prompt or a missing argument. */
@@ -69,4 +74,14 @@ export class PromptCatalog {
     if (prompt === undefined) throw new AppError('INVALID_ARGUMENT', `There is no prompt ${name}.`);
     return prompt;
   }
+}
+
+function listed({ name, title, description, arguments: args, icons }: Prompt): ListedPrompt {
+  return {
+    name,
+    title,
+    description,
+    arguments: args.map((argument) => ({ ...argument })),
+    ...listedIcons(icons),
+  };
 }

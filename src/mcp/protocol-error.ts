@@ -1,7 +1,14 @@
 import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError } from '@modelcontextprotocol/server';
-import { AppError } from '../core/errors.ts';
+import { AppError, type AppErrorCode } from '../core/errors.ts';
 import type { Logger } from '../core/telemetry.ts';
 import { InputNeeded } from './rounds.ts';
+
+/** What the caller has asked for in vain, and could ask for otherwise. */
+const INVALID: ReadonlySet<AppErrorCode> = new Set([
+  'INVALID_ARGUMENT',
+  'PATH_NOT_FOUND',
+  'OUTSIDE_WORKSPACE',
+]);
 
 /**
  * What a failed request other than a tool call is answered with. The SDK sends the message of whatever
@@ -26,8 +33,7 @@ export function protocolError(
   if (context.uri !== undefined && (error.code === 'PATH_NOT_FOUND' || error.code === 'OUTSIDE_WORKSPACE')) {
     return new ResourceNotFoundError(context.uri, error.message);
   }
-  const code =
-    error.code === 'INVALID_ARGUMENT' ? ProtocolErrorCode.InvalidParams : ProtocolErrorCode.InternalError;
+  const code = INVALID.has(error.code) ? ProtocolErrorCode.InvalidParams : ProtocolErrorCode.InternalError;
   const guidance = error.next === undefined ? '' : ` Next: ${error.next}.`;
   return new ProtocolError(code, `${error.code}: ${error.message}${guidance}`, {
     code: error.code,

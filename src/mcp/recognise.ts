@@ -1,8 +1,11 @@
 import {
+  BAGGAGE_META_KEY,
   classifyInboundRequest,
   CLIENT_CAPABILITIES_META_KEY,
   PROTOCOL_VERSION_META_KEY,
   SUPPORTED_PROTOCOL_VERSIONS,
+  TRACEPARENT_META_KEY,
+  TRACESTATE_META_KEY,
 } from '@modelcontextprotocol/server';
 import { LRUCache } from 'lru-cache';
 import type { JsonObject } from '../core/json.ts';
@@ -37,7 +40,7 @@ export interface MessageHeaders {
   readonly name: string | undefined;
 }
 
-const MODERN_REVISION = '2026-07-28';
+export const MODERN_REVISION = '2026-07-28';
 const LEGACY_REVISIONS: ReadonlySet<string> = new Set(SUPPORTED_PROTOCOL_VERSIONS);
 const MESSAGE_KEYS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params']);
 const PARAMS_KEYS: Readonly<Record<UsualMessage['method'], ReadonlySet<string>>> = {
@@ -48,6 +51,11 @@ const PARAMS_KEYS: Readonly<Record<UsualMessage['method'], ReadonlySet<string>>>
 // What these ask for (progress, log lines, tasks) is the SDK's to give.
 const PLAIN_META_KEY =
   /^(?!progressToken$|io\.modelcontextprotocol\/(?!protocolVersion$|clientInfo$|clientCapabilities$))/;
+const TRACE_META_KEYS: ReadonlySet<string> = new Set([
+  TRACEPARENT_META_KEY,
+  TRACESTATE_META_KEY,
+  BAGGAGE_META_KEY,
+]);
 const PLAIN_HEADER_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 /**
@@ -96,7 +104,7 @@ export class Recogniser {
   }
 
   #isAccepted(request: UsualRequest, meta: JsonObject): boolean {
-    const key = JSON.stringify(meta);
+    const key = JSON.stringify(withoutTrace(meta));
     if (this.#accepted.has(key)) return true;
     const outcome = classifyInboundRequest({
       httpMethod: 'POST',
@@ -108,6 +116,15 @@ export class Recogniser {
     this.#accepted.set(key, true);
     return true;
   }
+}
+
+/** Clients that record traces name another one with every request, which is no part of the envelope. */
+function withoutTrace(meta: JsonObject): JsonObject {
+  if (!Object.hasOwn(meta, TRACEPARENT_META_KEY)) return meta;
+  const members = Object.entries(meta);
+  return Object.fromEntries(
+    members.filter(([key, value]) => typeof value !== 'string' || !TRACE_META_KEYS.has(key)),
+  );
 }
 
 function usualRequest(body: unknown): UsualRequest | undefined {

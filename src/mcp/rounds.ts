@@ -1,6 +1,6 @@
 import type { Asker, ClientRequest } from '../core/asker.ts';
-import { AppError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import { canAnswer } from './capabilities.ts';
 
 export type Answers = Readonly<Record<string, unknown>>;
 
@@ -18,13 +18,6 @@ export class InputNeeded extends Error {
   }
 }
 
-// The capability that a client declares for each method (MCP 2026-07-28, basic/lifecycle).
-const CAPABILITY: Record<ClientRequest['method'], string> = {
-  'elicitation/create': 'elicitation',
-  'sampling/createMessage': 'sampling',
-  'roots/list': 'roots',
-};
-
 /** The questions of a call in revision 2026-07-28, round by round (basic/patterns/mrtr). */
 export class Rounds implements Asker {
   readonly #capabilities: JsonObject;
@@ -35,8 +28,8 @@ export class Rounds implements Asker {
     this.#answers = answers;
   }
 
-  canAsk(method: ClientRequest['method']): boolean {
-    return Object.hasOwn(this.#capabilities, CAPABILITY[method]);
+  canAsk(method: ClientRequest['method'], mode?: 'form' | 'url'): boolean {
+    return canAnswer(this.#capabilities, method, mode);
   }
 
   ask(requests: Readonly<Record<string, ClientRequest>>): Promise<Answers> {
@@ -47,18 +40,3 @@ export class Rounds implements Asker {
       : Promise.reject(new InputNeeded(Object.fromEntries(open), this.#answers));
   }
 }
-
-/** For exchanges on which no question can reach the client. */
-export const noAsker: Asker = {
-  canAsk: () => false,
-  ask: () =>
-    Promise.reject(
-      new AppError(
-        'CLIENT_CANNOT_ANSWER',
-        'This call has to ask back, which this connection does not allow.',
-        {
-          next: 'connect with a client of protocol revision 2026-07-28 that declares the capability',
-        },
-      ),
-    ),
-};

@@ -1,24 +1,26 @@
-import type { Asker, ClientRequest } from '../core/asker.ts';
+import type { ClientRequest } from '../core/asker.ts';
+import type * as z from 'zod';
 import type { OutputBudget } from '../core/budget.ts';
 import { AppError } from '../core/errors.ts';
 import type { Principal } from '../core/principal.ts';
+import {
+  createMessage,
+  elicit,
+  elicitUrl,
+  type Errand,
+  type Form,
+  type FormAnswer,
+  listRoots,
+  type Root,
+  type Sample,
+  type SamplingRequest,
+} from '../core/questions.ts';
 import type { Logger } from '../core/telemetry.ts';
 import type { ToolCall } from '../core/tool.ts';
-
-export type LogLevel = Parameters<ToolCall['log']>[0];
-
-/** Where a call came from, and how it is told of what happens meanwhile. */
-export interface CallOrigin {
-  readonly principal: Principal;
-  /** Of the request, for matching an `INTERNAL` error with the log. */
-  readonly requestId: string;
-  readonly logger: Logger;
-  readonly onProgress?: (done: number, total?: number, message?: string) => void;
-  readonly onLog?: (level: LogLevel, data: unknown) => void;
-  readonly asker: Asker;
-  /** Registers what is to happen when the caller goes away or cancels; answers how to take it back. */
-  onCancel(listener: () => void): () => void;
-}
+import { childOf, type TraceContext } from '../core/trace-context.ts';
+import { CallNews } from './call-news.ts';
+import type { CallOrigin, LogLevel } from './call-origin.ts';
+import { Deadline } from './deadline.ts';
 
 /**
  * One call while it runs. Most calls end without anybody asking for the abort signal, so it is made when
@@ -27,10 +29,12 @@ export interface CallOrigin {
 export class RunningCall implements ToolCall {
   readonly principal: Principal;
   readonly logger: Logger;
+  readonly trace: TraceContext | undefined;
   readonly budget: OutputBudget;
   readonly #origin: CallOrigin;
+  readonly #news: CallNews;
   readonly #onEnd: (error: AppError) => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #deadline: Deadline;
   readonly #forget: () => void;
   #controller: AbortController | undefined;
   #reason: AppError | undefined;
@@ -40,12 +44,14 @@ export class RunningCall implements ToolCall {
   constructor(origin: CallOrigin, budget: OutputBudget, timeoutMs: number, onEnd: (error: AppError) => void) {
     this.principal = origin.principal;
     this.logger = origin.logger;
+    this.trace = origin.trace && childOf(origin.trace);
     this.budget = budget;
     this.#origin = origin;
+    this.#news = new CallNews(origin);
     this.#onEnd = onEnd;
-    this.#timer = setTimeout(() => {
+    this.#deadline = new Deadline(timeoutMs, () => {
       this.#end(timedOut(timeoutMs));
-    }, timeoutMs);
+    });
     this.#forget = origin.onCancel(() => {
       this.#end(new AppError('CANCELLED', 'The call was cancelled by its caller.'));
     });
@@ -60,25 +66,47 @@ export class RunningCall implements ToolCall {
   }
 
   progress(done: number, total?: number, message?: string): void {
-    if (this.#isLive()) this.#origin.onProgress?.(done, total, message);
+    if (this.#isLive()) this.#news.progress(done, total, message);
   }
 
   log(level: LogLevel, data: unknown): void {
-    if (this.#isLive()) this.#origin.onLog?.(level, data);
+    if (this.#isLive()) this.#news.log(level, data);
   }
 
-  canAsk(method: ClientRequest['method']): boolean {
-    return this.#origin.asker.canAsk(method);
+  canAsk(method: ClientRequest['method'], mode?: 'form' | 'url'): boolean {
+    return this.#origin.asker.canAsk(method, mode);
   }
 
-  ask(requests: Readonly<Record<string, ClientRequest>>): Promise<Readonly<Record<string, unknown>>> {
-    return this.#origin.asker.ask(requests);
+  async ask(requests: Readonly<Record<string, ClientRequest>>): Promise<Readonly<Record<string, unknown>>> {
+    this.#deadline.pause();
+    try {
+      return await this.#origin.asker.ask(requests);
+    } finally {
+      this.#deadline.resume();
+    }
+  }
+
+  elicit<F extends z.ZodObject>(key: string, form: Form<F>): Promise<FormAnswer<z.output<F>>> {
+    return elicit(this, key, form);
+  }
+
+  elicitUrl(key: string, errand: Errand): Promise<'accept' | 'decline' | 'cancel'> {
+    return elicitUrl(this, key, errand);
+  }
+
+  createMessage(key: string, request: SamplingRequest): Promise<Sample> {
+    return createMessage(this, key, request);
+  }
+
+  listRoots(key: string): Promise<readonly Root[]> {
+    return listRoots(this, key);
   }
 
   /** The work has ended: nothing will abort it any more. */
   finish(): void {
     this.#finished = true;
-    clearTimeout(this.#timer);
+    this.#deadline.cancel();
+    this.#news.end();
     this.#forget();
   }
 
@@ -90,6 +118,7 @@ export class RunningCall implements ToolCall {
   #end(reason: AppError): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
+    this.#news.end();
     this.#controller?.abort(reason);
     this.#onEnd(reason);
   }

@@ -1,6 +1,7 @@
-import { once } from 'node:events';
 import type { AuthInfo, McpHttpHandler } from '@modelcontextprotocol/server';
+import type { EventStreams } from './event-streams.ts';
 import { Exchange } from './exchange.ts';
+import type { Peer } from './peer.ts';
 
 const EXCHANGE = 'exchange';
 
@@ -17,68 +18,58 @@ export function exchangeIn(authInfo: AuthInfo | undefined): Exchange {
   return exchange;
 }
 
-/**
- * Lets the SDK answer. Its handler speaks the Fetch API: the body is handed over parsed, and the answer
- * is written on as it comes, as fast as the client takes it.
- */
+/** Has the SDK judge and answer a request. Its handler speaks the Fetch API; the body is handed over parsed. */
+export async function askSdk(exchange: Exchange, body: unknown, handler: McpHttpHandler): Promise<Response> {
+  const gone = new AbortController();
+  exchange.onDisconnect(() => {
+    gone.abort();
+  });
+  const answer = await handler.fetch(
+    // The path without its query: nothing of it is for the SDK, and a query may hold what must not travel.
+    new Request('http://fairlead.invalid/mcp', {
+      method: exchange.request.method ?? 'POST',
+      headers: headersOf(exchange),
+      signal: gone.signal,
+    }),
+    { authInfo: authInfoOf(exchange), parsedBody: body },
+  );
+  if (gone.signal.aborted) await answer.body?.cancel();
+  return answer;
+}
+
+/** Sends an answer of the SDK's that is no stream. */
+export async function relay(answer: Response, { response }: Exchange): Promise<void> {
+  if (response.destroyed) return;
+  response.writeHead(answer.status, Object.fromEntries(answer.headers));
+  response.end(Buffer.from(await answer.arrayBuffer()));
+}
+
+/** Lets the SDK answer; a stream is written on as it comes, as fast as the client takes it. */
 export async function answerBySdk(
   exchange: Exchange,
   body: unknown,
   handler: McpHttpHandler,
-  onStream: () => () => void,
+  streams: EventStreams,
 ): Promise<void> {
-  const { request, response } = exchange;
-  const gone = new AbortController();
-  const forget = exchange.onDisconnect(() => {
-    gone.abort();
-  });
-  try {
-    const answer = await handler.fetch(
-      // The path without its query: nothing of it is for the SDK, and a query may hold what must not travel.
-      new Request('http://fairlead.invalid/mcp', {
-        method: request.method ?? 'POST',
-        headers: headersOf(exchange),
-        signal: gone.signal,
-      }),
-      { authInfo: authInfoOf(exchange), parsedBody: body },
-    );
-    if (gone.signal.aborted) {
-      await answer.body?.cancel();
-      return;
-    }
-    const headers = Object.fromEntries(answer.headers);
-    // Hop-by-hop: Node's to decide (RFC 9110 §7.6.1).
-    delete headers['connection'];
-    response.writeHead(answer.status, headers);
-    if (headers['content-type']?.startsWith('text/event-stream') !== true) {
-      response.end(Buffer.from(await answer.arrayBuffer()));
-      return;
-    }
-    await pour(answer, exchange, onStream);
-  } finally {
-    forget();
-  }
+  const answer = await askSdk(exchange, body, handler);
+  if (exchange.response.destroyed) return;
+  if (answer.headers.get('content-type')?.startsWith('text/event-stream') === true) {
+    await pour(answer, exchange, streams);
+  } else await relay(answer, exchange);
 }
 
-async function pour(answer: Response, exchange: Exchange, onStream: () => () => void): Promise<void> {
-  const { response } = exchange;
-  const closed = new AbortController();
-  response.once('close', () => {
-    closed.abort();
-  });
-  const streamEnded = onStream();
-  response.flushHeaders();
-  try {
-    for await (const chunk of answer.body ?? []) {
-      if (!response.write(chunk)) await once(response, 'drain', { signal: closed.signal });
-    }
-    response.end();
-  } catch (error) {
+async function pour(
+  answer: Response,
+  { response, principal }: Exchange,
+  streams: EventStreams,
+): Promise<void> {
+  const out = streams.open(response, { kind: 'call', principal });
+  for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
     // The client is gone, which ends the stream but is no failure.
-    if (!closed.signal.aborted) throw error;
-  } finally {
-    streamEnded();
+    if (!out.isOpen) return;
+    out.pass(chunk);
   }
+  out.end();
 }
 
 function headersOf(exchange: Exchange): Headers {
@@ -89,4 +80,19 @@ function headersOf(exchange: Exchange): Headers {
     if (value !== undefined && name !== 'authorization' && name !== 'cookie') headers.set(name, value);
   }
   return headers;
+}
+
+/** The client of one HTTP request, which stands alone: revision 2026-07-28 knows no sessions. */
+export function peerOf(exchange: Exchange): Peer {
+  const { principal, context } = exchange;
+  return {
+    principal,
+    requestId: context.id,
+    logger: context.logger,
+    trace: context.trace,
+    noteTool: (name) => {
+      context.tool = name;
+    },
+    isAcquainted: ![undefined, 'server/discover'].includes(exchange.header('mcp-method')),
+  };
 }

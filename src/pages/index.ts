@@ -1,6 +1,7 @@
 import { type RequestHandler, Router } from 'express';
+import { MARK } from '../core/icon.ts';
 import { accountPage } from './account-page.ts';
-import { ICON, ICON_PATH, STYLESHEET_PATH } from './assets.ts';
+import { ICON_PATH, STYLESHEET_PATH } from './assets.ts';
 import { consentPage } from './consent-page.ts';
 import { errorPage } from './error-page.ts';
 import { landingPage } from './landing-page.ts';
@@ -34,7 +35,7 @@ export function createPages({ resource, accounts }: PagesOptions): Pages {
     response.type('html').send(landing);
   });
   serveForEver(router, STYLESHEET_PATH, { type: 'css', content: STYLESHEET });
-  serveForEver(router, ICON_PATH, { type: 'svg', content: ICON });
+  serveForEver(router, ICON_PATH, { type: 'svg', content: MARK });
   return {
     login: loginPage,
     consent: consentPage,

@@ -119,8 +119,9 @@ describe.each([
 
   it('pages through resources and reads one', async () => {
     const first = await answerOf(await send('resources/list'));
-    expect(first).toMatchObject({ result: { resources: [{ name: '1' }], nextCursor: '0:two' } });
-    const second = await answerOf(await send('resources/list', { cursor: '0:two' }));
+    expect(first).toMatchObject({ result: { resources: [{ name: '1' }] } });
+    const { nextCursor } = first['result'] as { nextCursor: string };
+    const second = await answerOf(await send('resources/list', { cursor: nextCursor }));
     expect(second).toMatchObject({ result: { resources: [{ name: '2' }] } });
     expect(second['result']).not.toHaveProperty('nextCursor');
     const read = await answerOf(await send('resources/read', { uri: 'test://notes/1' }));
@@ -154,7 +155,7 @@ describe.each([
     const headers =
       send === modern
         ? { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'hang' }
-        : { 'mcp-protocol-version': '2025-11-25' };
+        : { 'mcp-session-id': await endpoint.session() };
     const params = { name: 'hang', arguments: {}, ...(send === modern ? { _meta: modernMeta } : {}) };
     const request = post({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }, headers, hangUp.signal);
     await expect.poll(() => endpoint.mcp.runningCalls).toBe(1);
@@ -188,7 +189,7 @@ describe('bad input', () => {
       JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
       { 'content-type': 'text/plain' },
       415,
-      -32000,
+      -32600,
     ],
     [
       'headers that disagree with the body',
@@ -219,11 +220,23 @@ describe('bad input', () => {
     expect(answer).not.toMatch(/node_modules|\.ts:|\.mjs:|at \w+ \(/);
   });
 
-  it('answers deep but valid nesting without failing', async () => {
-    const nested = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
-    const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"count_down","arguments":{"from":${nested}}}}`;
-    const answer = await answerOf(await post(call));
-    expect(JSON.stringify(answer)).toContain('INVALID_ARGUMENT');
+  it.each([1000, 20_000])('refuses what is nested %i deep, without failing', async (depth) => {
+    const nested = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+    for (const field of ['arguments', '_meta']) {
+      const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"count_down","${field}":{"a":${nested}}}}`;
+      const response = await post(call);
+      expect(response.status).toBe(400);
+      expect(await answerOf(response)).toMatchObject({ error: { code: -32700 } });
+    }
+  });
+
+  it('takes what is nested a little, and arrays however long', async () => {
+    const session = { 'mcp-session-id': await endpoint.session() };
+    const nested = `${'{"a":'.repeat(300)}1${'}'.repeat(300)}`;
+    for (const value of [nested, `[${'{},'.repeat(2000)}{}]`]) {
+      const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"count_down","arguments":{"from":${value}}}}`;
+      expect(JSON.stringify(await answerOf(await post(call, session)))).toContain('INVALID_ARGUMENT');
+    }
   });
 
   it('refuses a body over the limit, declared or not', async () => {
@@ -243,10 +256,15 @@ describe('bad input', () => {
     expect(response.status).toBe(413);
   });
 
-  it.each(['GET', 'DELETE', 'PUT'])('answers %s with 405 and what is allowed', async (method) => {
-    const response = await fetch(endpoint.url, { method });
+  it.each([
+    ['GET', '2026-07-28', 'POST'],
+    ['DELETE', '2026-07-28', 'POST'],
+    ['PUT', '2026-07-28', 'POST'],
+    ['PUT', '2025-11-25', 'GET, POST, DELETE'],
+  ])('answers %s in revision %s with 405 and what is allowed', async (method, revision, allowed) => {
+    const response = await fetch(endpoint.url, { method, headers: { 'mcp-protocol-version': revision } });
     expect(response.status).toBe(405);
-    expect(response.headers.get('allow')).toBe('POST');
+    expect(response.headers.get('allow')).toBe(allowed);
   });
 });
 
@@ -268,7 +286,7 @@ describe('initialize', () => {
         instructions: expect.stringContaining('read_file') as string,
       },
     });
-    expect(response.headers.has('mcp-session-id')).toBe(false);
+    expect(response.headers.get('mcp-session-id')).toMatch(/^[\x21-\x7e]+$/);
   });
 
   it('is answered by server/discover in the current revision', async () => {

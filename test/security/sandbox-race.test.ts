@@ -1,12 +1,11 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { readFile, realpath, symlink } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { DenyList } from '../../src/tools/files/workspace/deny-list.ts';
 import { WorkspaceRoot } from '../../src/tools/files/workspace/root.ts';
 import { Sandbox } from '../../src/tools/files/workspace/sandbox.ts';
-import { makeFolder, openTools } from '../fixtures/file-tools.ts';
+import { contestedWorkspace } from '../fixtures/contested-workspace.ts';
+import { openTools, toolCall } from '../fixtures/file-tools.ts';
 
 const READS = 10_000;
 const TOOL_READS = 300;
@@ -15,31 +14,6 @@ const SEARCHES = 100;
 const AT_ONCE = 8;
 
 type Answer = 'leaked' | 'inside' | 'refused';
-
-/** A workspace in which a file and a folder are exchanged for links to outside all the time. */
-async function contestedWorkspace() {
-  const outside = await makeFolder({
-    'secret.txt': 'FOREIGN\n',
-    'folder/inner.txt': 'FOREIGN\n',
-    'folder/only-outside.txt': 'FOREIGN\n',
-  });
-  const workspace = await makeFolder({
-    'file.txt': 'inside\n',
-    'folder/inner.txt': 'inside\n',
-    'folder/only-inside.txt': 'inside\n',
-  });
-  await symlink(join(outside, 'secret.txt'), join(workspace, 'file.txt.link'));
-  await symlink(join(outside, 'folder'), join(workspace, 'folder.link'));
-  const swapper = fork(new URL('../fixtures/path-swapper.ts', import.meta.url), [workspace], {
-    stdio: 'ignore',
-  });
-  onTestFinished(async () => {
-    swapper.kill('SIGKILL');
-    await once(swapper, 'exit');
-  });
-  await once(swapper, 'message');
-  return { workspace, outside };
-}
 
 /** Makes calls, some at once, and tallies how they ended. */
 async function tally(
@@ -107,6 +81,15 @@ it(
     const toolReads = await tally(TOOL_READS, (index) => tools.text('read_file', { paths: [pathOf(index)] }));
     expect(toolReads.leaked).toBe(0);
     expect(toolReads.inside).toBeGreaterThan(10);
+
+    const resources = await tally(TOOL_READS, async (index) => {
+      const uri = `fairlead://workspace${pathOf(index)}${pick(['', '?offset=1&length=6'], index / 2)}`;
+      const [contents] = await tools.resources.read(toolCall(), uri);
+      const read = contents !== undefined && 'text' in contents ? contents.text : '';
+      return read === 'nside\n' ? 'inside' : read === 'OREIGN' ? 'FOREIGN' : read;
+    });
+    expect(resources.leaked).toBe(0);
+    expect(resources.inside).toBeGreaterThan(10);
 
     const listings = await tally(LISTINGS, (index) => {
       const others = pick(

@@ -5,8 +5,8 @@ import type { AppError } from '../../../src/core/errors.ts';
 import { ScopeSet } from '../../../src/core/scopes.ts';
 import { defineTool, type Tool, type ToolCall } from '../../../src/core/tool.ts';
 import { ToolCaller } from '../../../src/mcp/call-tool.ts';
-import { noAsker } from '../../../src/mcp/rounds.ts';
-import type { CallOrigin } from '../../../src/mcp/running-call.ts';
+import { Rounds } from '../../../src/mcp/rounds.ts';
+import type { CallOrigin } from '../../../src/mcp/call-origin.ts';
 import { recordTelemetry } from '../../fixtures/recorded-telemetry.ts';
 
 const concurrency = { global: 2, perPrincipal: 1, queuePerPrincipal: 1, queueWaitMs: 60_000 };
@@ -19,7 +19,7 @@ function setUp(limits: Partial<{ maxCallMs: number }> = {}) {
     requestId: 'req-7',
     logger: telemetry.logger,
     onCancel: () => () => undefined,
-    asker: noAsker,
+    asker: new Rounds({}, {}),
     ...changes,
   });
   return { telemetry, caller, origin };
