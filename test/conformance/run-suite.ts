@@ -1,20 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { suiteFolder } from './requirements.ts';
 
-const CLI = path.join(
-  path.dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json')),
-  'dist/index.js',
-);
+const CLI = path.join(suiteFolder(), 'dist/index.js');
 
 export interface ScenarioResult {
   readonly scenario: string;
   readonly passed: number;
   /** What the failed checks say. */
   readonly failures: readonly string[];
+  /** What was found wanting where the protocol only recommends. */
+  readonly warnings: readonly string[];
 }
 
 interface Check {
@@ -55,8 +54,13 @@ async function readResult(folder: string, run: string): Promise<ScenarioResult> 
     // The folder is named for the kind, the scenario and the time.
     scenario: run.replace(/^(authorization-server|server)-/, '').replace(/-\d{4}-\d\d-\d\dT.*$/, ''),
     passed: checks.filter((check) => check.status === 'SUCCESS').length,
-    failures: checks
-      .filter((check) => check.status === 'FAILURE')
-      .map((check) => `${check.id}: ${check.errorMessage ?? 'failed'}`),
+    failures: said(checks, 'FAILURE'),
+    warnings: said(checks, 'WARNING'),
   };
+}
+
+function said(checks: readonly Check[], status: Check['status']): string[] {
+  return checks
+    .filter((check) => check.status === status)
+    .map((check) => `${check.id}: ${check.errorMessage ?? 'failed'}`);
 }

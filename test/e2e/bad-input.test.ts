@@ -41,7 +41,7 @@ const modernCall = (method: string) =>
 
 describe('bad input to the whole server', () => {
   it.each([
-    ['a body of 10 MB', () => post(' '.repeat(10_000_000)), 413, -32000],
+    ['a body of 10 MB', () => post(' '.repeat(10_000_000)), 413, -32600],
     ['malformed JSON', () => post('{"jsonrpc": '), 400, -32700],
     ['an unknown method', () => modernCall('no/such/method'), 404, -32601],
     ['bytes that are no text', () => post('\u0000\u0001\ufffd'), 400, -32700],
@@ -49,7 +49,7 @@ describe('bad input to the whole server', () => {
       'another media type',
       () => post('a=b', { 'content-type': 'application/x-www-form-urlencoded' }),
       415,
-      -32000,
+      -32600,
     ],
   ])('answers %s with its status and code, and nothing of the inside', async (_what, send, status, code) => {
     const response = await send();
