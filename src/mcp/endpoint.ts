@@ -65,7 +65,7 @@ async function servePost(exchange: Exchange, parts: EndpointParts): Promise<void
   for (const message of Array.isArray(body) ? body : [body]) requireScopes(message, exchange, definitions);
   const usual = direct.recognise(exchange, body);
   if (usual === undefined ? isLegacy(exchange, body) : usual.era === 'legacy') {
-    await sessions.post(exchange, body);
+    await sessions.post(exchange, body, usual);
   } else await serveModern(exchange, { body, usual }, parts);
 }
 

@@ -42,17 +42,20 @@ export class CallAnswer {
   readonly #exchange: Exchange;
   readonly #session: Session;
   readonly #logger: Logger;
-  readonly #stream = randomBytes(12).toString('base64url');
   readonly #missing: Set<RequestId>;
   /** A batch is answered with a list. */
   readonly #isBatch: boolean;
   readonly #early: object[] = [];
   readonly #timer: NodeJS.Timeout;
-  readonly #cancelled = new AbortController();
+  readonly #onCancel = new Set<() => void>();
+  #controller: AbortController | undefined;
+  #isCancelled = false;
   readonly #releases: (() => void)[] = [];
   #queue: Promise<void> = Promise.resolve();
   #out: EventStream | undefined;
   #writer: EventLogWriter | undefined;
+  /** Names the stream, once it is one. */
+  #stream = '';
   #waiting = 0;
   #isStream = false;
   #hasIds = false;
@@ -85,7 +88,20 @@ export class CallAnswer {
 
   /** Aborts when the client cancels, ends the session, or can no longer get the answer. */
   get signal(): AbortSignal {
-    return this.#cancelled.signal;
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#isCancelled) this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  /** Calls the listener when {@link signal} aborts, or now if it has; answers how to take that back. */
+  onCancel(listener: () => void): () => void {
+    if (this.#isCancelled) listener();
+    else this.#onCancel.add(listener);
+    return () => {
+      this.#onCancel.delete(listener);
+    };
   }
 
   /** Sends a message ahead of the answer: a notification or a request of the server's. */
@@ -121,7 +137,9 @@ export class CallAnswer {
   #abandon(): void {
     if (this.#isOver) return;
     this.#finish();
-    this.#cancelled.abort();
+    this.#isCancelled = true;
+    this.#controller?.abort();
+    for (const listener of this.#onCancel) listener();
     const { response } = this.#exchange;
     if (!this.#isStream) {
       // A request is answered by JSON or by a stream; this one holds nothing.
@@ -145,10 +163,12 @@ export class CallAnswer {
       hub.on('session', session, (data) => {
         if (data['ended'] === true) cancel();
       }),
-      hub.on('stream', this.#stream, (data) => {
-        if (data['taken'] !== undefined) this.#handOver();
-      }),
     );
+  }
+
+  #untilOver(release: () => void): void {
+    if (this.#isOver) release();
+    else this.#releases.push(release);
   }
 
   #finish(): void {
@@ -176,9 +196,13 @@ export class CallAnswer {
   async #open(): Promise<void> {
     const { hub, liveness, log, streams, retryMs, maxConnectionMs } = this.#parts;
     const { principal, response } = this.#exchange;
-    const release = await liveness.hold();
-    if (this.#isOver) release();
-    else this.#releases.push(release);
+    this.#stream = randomBytes(12).toString('base64url');
+    this.#untilOver(await liveness.hold());
+    this.#untilOver(
+      hub.on('stream', this.#stream, (data) => {
+        if (data['taken'] !== undefined) this.#handOver();
+      }),
+    );
     const requestIds = [...this.#missing];
     const opened = await log.open(this.#session, this.#stream, { owner: hub.self, requestIds });
     this.#writer = opened.writer;

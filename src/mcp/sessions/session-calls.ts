@@ -1,9 +1,8 @@
 import type { JSONRPCRequest } from '@modelcontextprotocol/server';
 import { buildServer, type Definitions } from '../build-server.ts';
-import type { DirectAnswers } from '../direct-answer.ts';
+import type { DirectAnswers, UsualToolCall } from '../direct-answer.ts';
 import type { Exchange } from '../exchange.ts';
 import { isWanted } from '../log-level.ts';
-import { peerOfMessage } from '../message-trace.ts';
 import { resultIn } from '../older-content.ts';
 import type { Peer } from '../peer.ts';
 import type { CallOrigin } from '../call-origin.ts';
@@ -38,12 +37,6 @@ export class SessionCalls {
     this.#parts = parts;
   }
 
-  /** Answers what needs no work; whether it did. */
-  answerAtOnce(exchange: Exchange, request: Request): boolean {
-    const message = this.#parts.direct.recognise(exchange, request);
-    return message !== undefined && this.#parts.direct.answerAtOnce(exchange, message);
-  }
-
   /** Answers the requests of one POST in its own time. */
   run(
     exchange: Exchange,
@@ -53,32 +46,31 @@ export class SessionCalls {
     const ids = requests.map(({ id }) => id);
     const answer = new CallAnswer(this.#parts, exchange, caller.session, { ids, isBatch });
     const peer = this.#peer(exchange, caller, answer);
-    for (const request of requests) {
-      this.#answer(exchange, request, { answer, peer }).catch((error: unknown) => {
-        exchange.context.logger.error({ err: error }, 'answer failed');
-        exchange.response.destroy();
-      });
-    }
+    for (const request of requests) guarded(exchange, this.#answerBySdk(request, answer, peer));
   }
 
-  async #answer(
-    exchange: Exchange,
-    request: Request,
-    { answer, peer }: { readonly answer: CallAnswer; readonly peer: SessionPeer },
-  ): Promise<void> {
+  /** Answers a call that needs nothing of the SDK. */
+  runUsual(exchange: Exchange, caller: Caller, message: UsualToolCall): void {
+    const answer = new CallAnswer(this.#parts, exchange, caller.session, {
+      ids: [message.id],
+      isBatch: false,
+    });
+    const peer = this.#peer(exchange, caller, answer);
+    guarded(exchange, this.#answerUsual(message, answer, peer));
+  }
+
+  async #answerUsual(message: UsualToolCall, answer: CallAnswer, peer: SessionPeer): Promise<void> {
     const { direct, definitions } = this.#parts;
-    const message = direct.recognise(exchange, request);
-    const usual = message?.method === 'tools/call' ? message : undefined;
-    const tool = usual && direct.toolOf(usual);
-    if (usual === undefined || tool === undefined) {
-      await this.#answerBySdk(request, answer, peer);
+    const { id, name, arguments: args } = message;
+    const tool = direct.toolOf(message);
+    if (tool === undefined) {
+      const params = { name, ...(args === undefined ? {} : { arguments: args }) };
+      await this.#answerBySdk({ jsonrpc: '2.0', id, method: message.method, params }, answer, peer);
       return;
     }
-    peer.noteTool?.(tool.name);
-    const traced = peerOfMessage(peer, request.params?._meta);
-    const result = await definitions.caller.call(tool, usual.arguments, originOf(answer, traced));
-    const known = resultIn(answer.session.revision, result);
-    answer.end(request.id, { jsonrpc: '2.0', id: request.id, result: known });
+    peer.noteTool?.(name);
+    const result = await definitions.caller.call(tool, args, originOf(answer, peer));
+    answer.end(id, { jsonrpc: '2.0', id, result: resultIn(answer.session.revision, result) });
   }
 
   async #answerBySdk(request: Request, answer: CallAnswer, peer: Peer): Promise<void> {
@@ -93,10 +85,9 @@ export class SessionCalls {
         params: { requestId: request.id },
       });
     };
-    answer.signal.addEventListener('abort', cancel, { once: true });
     transport.receive(request);
-    // Cancelled while the server was made ready.
-    if (answer.signal.aborted) cancel();
+    // At once, where it was cancelled while the server was made ready.
+    answer.onCancel(cancel);
   }
 
   #peer(exchange: Exchange, { session, state }: Caller, answer: CallAnswer): SessionPeer {
@@ -122,6 +113,13 @@ export class SessionCalls {
   }
 }
 
+function guarded(exchange: Exchange, work: Promise<void>): void {
+  work.catch((error: unknown) => {
+    exchange.context.logger.error({ err: error }, 'answer failed');
+    exchange.response.destroy();
+  });
+}
+
 function originOf(answer: CallAnswer, peer: SessionPeer): CallOrigin {
   const { principal, requestId, logger, trace, asker, session } = peer;
   return {
@@ -130,14 +128,7 @@ function originOf(answer: CallAnswer, peer: SessionPeer): CallOrigin {
     logger,
     trace,
     asker,
-    onCancel(listener) {
-      const { signal } = answer;
-      if (signal.aborted) listener();
-      signal.addEventListener('abort', listener, { once: true });
-      return () => {
-        signal.removeEventListener('abort', listener);
-      };
-    },
+    onCancel: (listener) => answer.onCancel(listener),
     onLog(level, data) {
       if (isWanted(level, session.logLevel)) {
         answer.tell({ jsonrpc: '2.0', method: 'notifications/message', params: { level, data } });

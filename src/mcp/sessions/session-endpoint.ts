@@ -4,6 +4,7 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server';
 import type { Exchange } from '../exchange.ts';
+import type { UsualMessage } from '../recognise.ts';
 import { cancelKey, type RequestId } from './call-answer.ts';
 import { initialize } from './initialize.ts';
 import { isClientResponse, readMessages } from './messages.ts';
@@ -36,7 +37,8 @@ export class SessionEndpoint {
     this.#calls = new SessionCalls(parts);
   }
 
-  async post(exchange: Exchange, body: unknown): Promise<void> {
+  /** `usual` is the body, where the cheap look has recognised it. */
+  async post(exchange: Exchange, body: unknown, usual: UsualMessage | undefined): Promise<void> {
     if (!accepts(exchange, 'application/json') || !accepts(exchange, 'text/event-stream')) {
       notAcceptable(exchange, 'both application/json and text/event-stream');
       return;
@@ -47,6 +49,10 @@ export class SessionEndpoint {
     }
     const found = await this.#find(exchange);
     if (found === undefined) return;
+    if (usual !== undefined) {
+      this.#answerUsual(exchange, found, usual);
+      return;
+    }
     const messages = readMessages(body, found.session.revision);
     if (typeof messages === 'string') {
       exchange.sendError(400, INVALID_REQUEST, `Invalid request: ${messages}`);
@@ -125,20 +131,22 @@ export class SessionEndpoint {
     }
   }
 
+  #answerUsual(exchange: Exchange, found: Found, message: UsualMessage): void {
+    if (this.#parts.direct.answerAtOnce(exchange, message)) return;
+    if (this.#isRunning(found.session, message.id)) inUse(exchange, message.id);
+    else if (message.method === 'tools/call') this.#calls.runUsual(exchange, found, message);
+  }
+
   #answer(
     exchange: Exchange,
-    { session, state }: Found,
-    { requests, isBatch }: { readonly requests: readonly Request[]; readonly isBatch: boolean },
+    found: Found,
+    work: { readonly requests: readonly Request[]; readonly isBatch: boolean },
   ): void {
-    const [first] = requests;
-    if (!isBatch && first !== undefined && this.#calls.answerAtOnce(exchange, first)) return;
-    const ids = requests.map(({ id }) => id);
+    const { session } = found;
+    const ids = work.requests.map(({ id }) => id);
     const taken = ids.find((id, index) => ids.indexOf(id) !== index || this.#isRunning(session, id));
-    if (taken !== undefined) {
-      exchange.sendError(400, INVALID_REQUEST, `Invalid request: the id ${String(taken)} is in use`);
-      return;
-    }
-    this.#calls.run(exchange, { session, state }, { requests, isBatch });
+    if (taken === undefined) this.#calls.run(exchange, found, work);
+    else inUse(exchange, taken);
   }
 
   #isRunning(session: Session, id: RequestId): boolean {
@@ -148,6 +156,10 @@ export class SessionEndpoint {
 
 function isInitialize(body: unknown): body is { id: RequestId; params?: unknown } {
   return isJSONRPCRequest(body) && body.method === 'initialize';
+}
+
+function inUse(exchange: Exchange, id: RequestId): void {
+  exchange.sendError(400, INVALID_REQUEST, `Invalid request: the id ${JSON.stringify(id)} is in use`);
 }
 
 function accepts(exchange: Exchange, type: string): boolean {

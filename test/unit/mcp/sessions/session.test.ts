@@ -1,6 +1,12 @@
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { systemClock } from '../../../../src/core/clock.ts';
 import { ScopeSet } from '../../../../src/core/scopes.ts';
 import { MAX_SESSION_TOKEN_LENGTH, SessionTokens } from '../../../../src/mcp/sessions/session.ts';
+import { openKeys, rotateKeys } from '../../../../src/keys/index.ts';
+import { recordTelemetry } from '../../../fixtures/recorded-telemetry.ts';
 import { openTestSealer } from '../../../fixtures/test-sealer.ts';
 
 const sealer = await openTestSealer();
@@ -96,6 +102,23 @@ describe('a session id', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it('outlives a rotation of the keys, and ends when the old ones are dropped', async () => {
+    const dataDir = await mkdtemp(path.join(tmpdir(), 'fairlead-session-'));
+    onTestFinished(() => rm(dataDir, { recursive: true }));
+    const keyRing = await openKeys({ dataDir, logger: recordTelemetry().logger });
+    onTestFinished(() => {
+      keyRing.close();
+    });
+    const token = (await new SessionTokens(keyRing.sealer, 3600).issue(alice, declared)) ?? '';
+    const read = () => new SessionTokens(keyRing.sealer, 3600).read(token, alice);
+    await rotateKeys(dataDir, systemClock);
+    await keyRing.refresh();
+    expect(await read()).toBeDefined();
+    await rotateKeys(dataDir, systemClock, { dropOld: true });
+    await keyRing.refresh();
+    expect(await read()).toBeUndefined();
   });
 
   it('is unknown to another subject also right after its owner has used it', async () => {
