@@ -61,10 +61,25 @@ export class EventStream {
 
   /** Keeps proxies from taking a quiet stream for a dead one; ends one whose reader has stopped to read. */
   keepAlive(): void {
-    if (!this.isOpen) return;
-    this.#stalledTicks = this.#response.writableNeedDrain ? this.#stalledTicks + 1 : 0;
-    if (this.#stalledTicks > MAX_STALLED_TICKS) this.#response.destroy();
+    if (this.#response.destroyed) return;
+    const isStalled = this.#response.writableNeedDrain || !this.isOpen;
+    this.#stalledTicks = isStalled ? this.#stalledTicks + 1 : 0;
+    const limit = this.isOpen ? MAX_STALLED_TICKS : MAX_ENDING_TICKS;
+    if (this.#stalledTicks > limit) this.#response.destroy();
     else this.#write(': keep-alive\n\n');
+  }
+
+  /** Resolves when the reader has taken what was sent, or the stream has ended. */
+  async drained(): Promise<void> {
+    if (!this.isOpen || !this.#response.writableNeedDrain) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#response.off('drain', done).off('close', done);
+        this.#stalledTicks = 0;
+        resolve();
+      };
+      this.#response.once('drain', done).once('close', done);
+    });
   }
 
   end(): void {
@@ -86,3 +101,5 @@ export class EventStream {
 }
 
 const MAX_STALLED_TICKS = 2;
+/** For what was sent last, and may be large, to reach a reader that is slow. */
+const MAX_ENDING_TICKS = 20;

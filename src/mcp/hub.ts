@@ -14,6 +14,7 @@ type Listener = (data: JsonObject) => void;
 
 const CHANNEL = 'mcp:hub';
 const LINGER_MS = 30_000;
+const RETRY_MS = 1000;
 
 /**
  * Messages between the processes of a deployment, and within one. They are hints, delivered at most once:
@@ -30,6 +31,7 @@ export class Hub {
   readonly #listeners = new Map<string, Set<Listener>>();
   #subscription: Promise<() => Promise<void>> | undefined;
   #linger: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(store: Store, logger: Logger) {
@@ -89,6 +91,7 @@ export class Hub {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#linger);
+    clearTimeout(this.#retry);
     this.#listeners.clear();
     await this.#unsubscribe();
   }
@@ -103,8 +106,13 @@ export class Hub {
     this.#subscription = subscription;
     subscription.catch((error: unknown) => {
       this.#logger.warn({ err: error }, 'messages of other processes do not arrive');
-      // The next listener tries again.
-      if (this.#subscription === subscription) this.#subscription = undefined;
+      if (this.#subscription !== subscription) return;
+      this.#subscription = undefined;
+      // The next listener tries again, and those that are there do not wait for one.
+      this.#retry ??= setTimeout(() => {
+        this.#retry = undefined;
+        if (this.#listeners.size > 0) this.#keepSubscribed();
+      }, RETRY_MS).unref();
     });
   }
 

@@ -230,10 +230,12 @@ describe('the end of a process', () => {
     isDead = true;
     const processes = (await store.scan('mcp:process:', 100)).keys;
     await Promise.all(processes.map((key) => store.take(key)));
-    expect((await send(there, 'tasks/get', { taskId }, 'orphan')).result).toMatchObject({
-      status: 'failed',
-      error: { code: -32603, message: expect.stringContaining('has died') as string },
-    });
+    await expect
+      .poll(async () => (await send(there, 'tasks/get', { taskId }, 'orphan')).result, { timeout: 10_000 })
+      .toMatchObject({
+        status: 'failed',
+        error: { code: -32603, message: expect.stringContaining('has died') as string },
+      });
     await gates.release('orphan');
     await expect.poll(() => dying.mcp.runningCalls).toBe(0);
     await dying.close();

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { text } from '../../src/core/content.ts';
 import { defineTool } from '../../src/core/tool.ts';
 import { mcpDefaults, modernMeta, startMcpEndpoint } from '../fixtures/mcp-endpoint.ts';
+import { createPuppet } from '../fixtures/puppet.ts';
 
 const BUFFERED_BYTES = 65_536;
 const EVENT_BYTES = 50_000;
@@ -39,9 +40,13 @@ const endpoint = await startMcpEndpoint({
 afterAll(() => endpoint.close());
 
 /** Sends a call and never reads a byte of the answer. */
-function callWithoutReading(params: object, headers: Readonly<Record<string, string>>): Socket {
+function callWithoutReading(
+  params: object,
+  headers: Readonly<Record<string, string>>,
+  url = endpoint.url,
+): Socket {
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
-  const socket = connect(Number(new URL(endpoint.url).port), '127.0.0.1');
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
   socket.on('error', () => undefined).pause();
   const lines = [
     'POST /mcp HTTP/1.1',
@@ -84,3 +89,24 @@ it.each([
     socket.destroy();
   },
 );
+
+it('a stream whose last event is not read is cut off as well', async () => {
+  const puppet = createPuppet();
+  const streams = { ...defaults.streams, maxBufferedBytes: 67_108_864 };
+  const impatient = await startMcpEndpoint({
+    tools: [puppet.tool],
+    options: { ...defaults, streams, keepAliveMs: 20 },
+  });
+  const params = { name: 'do_work', arguments: { key: 'large' }, _meta: { progressToken: 1 } };
+  const session = await impatient.session();
+  const socket = callWithoutReading(params, { 'mcp-session-id': session }, impatient.url);
+  const work = await puppet.started('large');
+  work.call.progress(0);
+  await expect.poll(() => impatient.telemetry.openStreams).toBe(1);
+  for (let done = 1; done <= 8; done++) work.call.progress(done, undefined, 'x'.repeat(4_194_304));
+  work.finish();
+  await expect.poll(() => impatient.mcp.runningCalls).toBe(0);
+  await expect.poll(() => impatient.telemetry.openStreams, { timeout: 5000 }).toBe(0);
+  socket.destroy();
+  await impatient.close();
+});

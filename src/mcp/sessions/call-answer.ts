@@ -80,6 +80,8 @@ export class CallAnswer {
       this.#onDisconnect();
     });
     this.#listen(requests.ids);
+    // The client may have gone while its session was looked up.
+    if (exchange.response.destroyed) this.#abandon();
   }
 
   get session(): Session {
@@ -204,11 +206,17 @@ export class CallAnswer {
       }),
     );
     const requestIds = [...this.#missing];
-    const opened = await log.open(this.#session, this.#stream, { owner: hub.self, requestIds });
-    this.#writer = opened.writer;
+    const opened = await log
+      .open(this.#session, this.#stream, { owner: hub.self, requestIds })
+      .catch((error: unknown) => {
+        // The client is still there to be answered; it only cannot come back for more.
+        this.#logger.warn({ err: error }, 'a stream cannot be kept for resuming');
+        return undefined;
+      });
+    this.#writer = opened?.writer;
     if (response.destroyed) return;
     this.#out = streams.open(response, { kind: 'call', principal });
-    if (!hasPriming(this.#session.revision)) return;
+    if (opened === undefined || !hasPriming(this.#session.revision)) return;
     this.#hasIds = true;
     this.#out.prime(opened.eventId, retryMs);
     if (maxConnectionMs === 0) return;

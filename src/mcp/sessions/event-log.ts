@@ -89,12 +89,12 @@ export class EventLogWriter {
   /** Answers the event's id. */
   async append(entry: LogEntry): Promise<string> {
     const value = JSON.stringify(entry);
-    this.#events++;
-    this.#bytes += value.length;
     const { key, stream } = this.#target;
     const { lifetime, maxEvents } = this.#bounds;
     // Answers come on top of what notifications may take; nothing that was told is ever dropped.
     const id = await this.#store.append(key, value, { lifetime, maxLength: maxEvents + 1000 });
+    this.#events++;
+    this.#bytes += value.length;
     return `${stream}.${id}`;
   }
 }

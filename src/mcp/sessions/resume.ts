@@ -64,6 +64,7 @@ async function follow(reader: Reader, followed: Followed, { log, liveness }: Ans
     for (const entry of entries) {
       position = parseEventId(entry.eventId)?.position ?? position;
       if (!reader.write(entry)) return;
+      await reader.caughtUp();
     }
     if (entries.length === 0 && !(await liveness.isAlive(opened.owner))) {
       reader.fail(opened.requestIds);
@@ -97,6 +98,11 @@ class Reader {
     if (entry.kind !== 'message') return true;
     this.#out.send({ id: eventId, data: JSON.stringify(entry.message) });
     return entry.isLast !== true;
+  }
+
+  /** What is kept may be more than may wait for a reader: it goes out as fast as it is read. */
+  caughtUp(): Promise<void> {
+    return this.#out.drained();
   }
 
   /** Tells that no answer can come: the process that worked on it is gone. */

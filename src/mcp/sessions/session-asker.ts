@@ -25,6 +25,8 @@ type ClientResponse = z.output<typeof clientResponse>;
 const ID = /^ask-[A-Za-z0-9_-]{16}$/;
 const LOOK_EVERY_MS = 1000;
 const MAX_MESSAGE_LENGTH = 300;
+/** In the place of an answer, while the question is open: what was never asked leaves nothing in the store. */
+const OPEN = '';
 
 /**
  * Asks a client of the 2025 revisions on the stream of the call that asks. The client may post its answer to
@@ -54,10 +56,24 @@ export class SessionAsker implements Asker {
 
   async #ask({ method, params }: ClientRequest): Promise<unknown> {
     const id = `ask-${randomBytes(12).toString('base64url')}`;
-    const response = await this.#response(id, { jsonrpc: '2.0', id, method, params });
+    const response = await this.#whileOpen(id, () =>
+      this.#response(id, { jsonrpc: '2.0', id, method, params }),
+    );
     if ('result' in response) return response.result;
     const reason = response.error.message.slice(0, MAX_MESSAGE_LENGTH);
     throw new AppError('CLIENT_CANNOT_ANSWER', `The client refused ${method}: ${reason}`);
+  }
+
+  async #whileOpen<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const { store, askTimeoutMs } = this.#parts;
+    const key = answerKey(this.#answer.session.id, id);
+    // Where that fails, the answer still counts that is posted to this process.
+    await store.put(key, OPEN, lifetimeOf(askTimeoutMs)).catch(() => undefined);
+    try {
+      return await work();
+    } finally {
+      store.take(key).catch(() => undefined);
+    }
   }
 
   #response(id: string, request: JsonObject): Promise<ClientResponse> {
@@ -87,8 +103,8 @@ export class SessionAsker implements Asker {
         fail(new AppError('CANCELLED', 'The call was cancelled while it waited for an answer.'));
       };
       const look = async (): Promise<void> => {
-        const stored = await store.take(key).catch(() => undefined);
-        if (stored !== undefined) give(JSON.parse(stored) as ClientResponse);
+        const stored = await store.get(key).catch(() => undefined);
+        if (stored !== undefined && stored !== OPEN) give(JSON.parse(stored) as ClientResponse);
       };
       const timeout = setTimeout(() => {
         fail(new AppError('TIMEOUT', 'The client has not answered in time.'));
@@ -119,8 +135,12 @@ export async function acceptResponse(
   if (!parsed.success || !ID.test(parsed.data.id)) return;
   const key = answerKey(session.id, parsed.data.id);
   if (hub.deliver({ kind: 'answer', key, data: { response: parsed.data } })) return;
-  await store.put(key, JSON.stringify(parsed.data), Math.ceil(askTimeoutMs / 1000));
-  hub.send({ kind: 'answer', key });
+  const isOpen = await store.swap(key, OPEN, JSON.stringify(parsed.data), lifetimeOf(askTimeoutMs));
+  if (isOpen) hub.send({ kind: 'answer', key });
+}
+
+function lifetimeOf(askTimeoutMs: number): number {
+  return Math.ceil(askTimeoutMs / 1000);
 }
 
 function cancelled(requestId: string): JsonObject {
