@@ -7,7 +7,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     passWithNoTests: false,
-    // Black-box tests start servers; two cores are what the smallest supported machine has.
-    maxWorkers: 2,
+    // One more than the cores of the smallest supported machine: black-box tests wait for other processes.
+    maxWorkers: 3,
   },
 });

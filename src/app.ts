@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import { createAuth } from './auth/index.ts';
+import { createAuth, hasAccounts } from './auth/index.ts';
 import type { Config } from './config/index.ts';
 import type { Changes } from './core/changes.ts';
 import type { HealthCheck } from './core/health.ts';
@@ -30,6 +30,7 @@ import { createPrivateSealer, openKeys } from './keys/index.ts';
 import { createMcp, serveStreams, type StdioConnection, type StdioStreams } from './mcp/index.ts';
 import { createGuardedFetch } from './net/index.ts';
 import { createPages } from './pages/index.ts';
+import { createPolicy } from './policy/index.ts';
 import { openStore } from './store/index.ts';
 import { createTelemetry } from './telemetry/index.ts';
 import { createTools } from './tools/index.ts';
@@ -119,24 +120,31 @@ async function createParts(config: Config, { version }: About, additions: Additi
   const { logger } = telemetry;
   const [store, keyRing] = await Promise.all([
     openStore(config.store, { dataDir, logger }),
-    openKeys({ dataDir, logger }),
+    openKeys({ dataDir, logger, ...config.keys }),
   ]);
   const checks: HealthCheck[] = [storeCheck(store), diskCheck(dataDir, config.http.minFreeDiskBytes)];
   const offer = await createOffer(config, { version }, additions, { telemetry, checks });
   const { builtin, tools, resources, prompts } = offer;
   const scopes = [...new Set([...tools, ...resources].flatMap((offered) => offered.scopes))];
-  const pages = createPages({ resource, accounts: config.auth.mode !== 'none' });
+  const pages = createPages({ resource, accounts: hasAccounts(config.auth) });
   const fetch = createGuardedFetch();
+  const policy = createPolicy(config.policy, offer);
+  for (const warning of policy.warnings) logger.warn({}, `policy: ${warning}`);
   const auth = await createAuth(config.auth, {
     ...{ publicUrl, resource, scopes, keyRing },
     ...{ store, telemetry, fetch, pages },
+    admit: policy.admit,
+    issuance: policy.issuance,
   });
   const mcp = createMcp(config.mcp, {
     ...{ tools, resources, prompts },
     ...{ store, telemetry, version, sealer: keyRing.sealer },
+    isRevoked: (principal) => auth.isRevoked(principal),
     bodyLimitBytes: config.http.bodyLimitBytes,
     outputTokens: config.tools.outputTokens,
   });
+  auth.onRevoked(mcp.revoked);
+  checks.push(...auth.checks);
   const lifecycle = new Lifecycle(() => {
     telemetry.setDraining(true);
   });
@@ -165,7 +173,9 @@ async function createOffer(
 ) {
   const builtin = await createTools(config.tools, { logger: telemetry.logger, version, checks });
   checks.push(...builtin.checks);
-  const tools = [...builtin.tools, ...(additions.tools ?? [])];
+  const { readOnly } = config.tools;
+  const added = (additions.tools ?? []).filter(({ effect }) => !readOnly || effect === 'read');
+  const tools = [...builtin.tools, ...added];
   const resources = [...builtin.resources, ...(additions.resources ?? [])];
   telemetry.registerTools(tools.map((tool) => tool.name));
   return { builtin, tools, resources, prompts: [...builtin.prompts, ...(additions.prompts ?? [])] };
@@ -184,7 +194,8 @@ function route({ config, version, telemetry, store, checks, pages, auth, mcp, li
   app.all('/sse', auth.requirePrincipal, mcp.sse.open);
   app.all('/messages', auth.requirePrincipal, mcp.sse.post);
   app.use(pages.routes, ...auth.routes);
-  app.use(notFound, errorResponse(config.http, { challenge: auth.challenge, renderPage: pages.error }));
+  const { challenge, refused } = auth;
+  app.use(notFound, errorResponse(config.http, { challenge, refused, renderPage: pages.error }));
   return app;
 }
 

@@ -1,40 +1,52 @@
-import type { RequestHandler } from 'express';
-import { type Clock, systemClock } from '../core/clock.ts';
+import type { IncomingMessage } from 'node:http';
+import { systemClock } from '../core/clock.ts';
 import type { AppError } from '../core/errors.ts';
-import { type Challenge, createChallenge } from './challenge.ts';
-import { defaultScopes } from './default-scopes.ts';
-import { createEmbeddedMode } from './modes/embedded.ts';
-import { createNoneMode } from './modes/none.ts';
+import type { Auth as ModeAuth } from './auth.ts';
+import { brokerAuth } from './compose/broker.ts';
+import { embeddedAuth } from './compose/embedded.ts';
+import { externalAuth } from './compose/external.ts';
+import { noAuth } from './compose/none.ts';
+import { ConnectionLog, observeConnections } from './connections/index.ts';
 import type { AUTH_MODES, AuthOptions } from './options.ts';
-import { requirePrincipal } from './require-principal.ts';
-import { STREAM_ROUTES, streamAddress } from './resource-addresses.ts';
-import { createResourceMetadata, resourceMetadataUrl } from './resource-metadata.ts';
-import { type AuthorizationServerContext, createAuthorizationServer } from './server/authorization-server.ts';
+import type { AuthorizationServerContext } from './server/authorization-server.ts';
 
-export { type Accounts, openAccounts } from './server/accounts.ts';
+export {
+  type Connected,
+  type Connection,
+  Connections,
+  isFailure,
+  reasonWith,
+  type Timeline,
+  wordsOf,
+} from './connections/index.ts';
+export { admitSubject, cutOffSubject } from './revocations.ts';
+export { AccountAdministration } from './server/account-administration.ts';
+export { type Account, type Accounts, openAccounts } from './server/accounts.ts';
+export { allowedScopes } from './server/allowed-scopes.ts';
 
-export type AuthContext = Omit<AuthorizationServerContext, 'clock'> & { readonly clock?: Clock };
+type Context = Omit<AuthorizationServerContext, 'clock' | 'connections'> &
+  Partial<Pick<AuthorizationServerContext, 'clock'>>;
 
-export interface Auth {
-  /** Metadata, the endpoints of OAuth, and the pages: to be mounted at the root, with no body parser ahead. */
-  readonly routes: readonly RequestHandler[];
-  /** Sets the principal of a request's context, or refuses the request. */
-  readonly requirePrincipal: RequestHandler;
-  /** The `WWW-Authenticate` value that belongs to an error at a route, where one does. */
-  readonly challenge: (error: AppError, route: string) => string | undefined;
-  /** A new one-time link for the owner account, good for an hour; undefined when there is an account. */
-  setupUrl(): Promise<URL | undefined>;
-  close(): Promise<void>;
+export interface Auth extends ModeAuth {
+  /** To be told of every request that was refused with an error, for the connection log. */
+  readonly refused: (error: AppError, request: IncomingMessage) => void;
 }
 
 type AuthMode = (typeof AUTH_MODES)[number];
 
 const modes: Readonly<
-  Record<AuthMode, (options: AuthOptions, context: Required<AuthContext>) => Promise<Auth>>
+  Record<AuthMode, (options: AuthOptions, context: AuthorizationServerContext) => Promise<ModeAuth>>
 > = {
   embedded: embeddedAuth,
+  broker: brokerAuth,
+  external: externalAuth,
   none: noAuth,
 };
+
+/** Whether there are people who sign in here. */
+export function hasAccounts({ mode }: Pick<AuthOptions, 'mode'>): boolean {
+  return mode === 'embedded' || mode === 'broker';
+}
 
 /**
  * Authorization as configured.
@@ -42,45 +54,21 @@ const modes: Readonly<
  * @throws AppError `CONFIGURATION_INVALID` when mode `none` is asked for on an address that other machines
  *   can reach.
  */
-export async function createAuth(options: AuthOptions, context: AuthContext): Promise<Auth> {
-  return await modes[options.mode](options, { passwordCost: undefined, clock: systemClock, ...context });
-}
-
-async function embeddedAuth(options: AuthOptions, context: Required<AuthContext>): Promise<Auth> {
-  const { publicUrl, resource, telemetry, clock } = context;
-  const scopes = defaultScopes(context.scopes);
-  const server = await createAuthorizationServer(options, context);
-  const authenticator = await createEmbeddedMode({
-    ...context,
-    issuer: publicUrl.origin,
-    verificationKeys: () => server.keys().verification,
-  });
-  const resourceMetadata = createResourceMetadata({
-    resource,
-    scopes,
-    issuer: publicUrl.origin,
-    name: 'Fairlead',
-    documentation: publicUrl,
-  });
-  const challengeFor = (address: URL): Challenge =>
-    createChallenge({ resourceMetadata: resourceMetadataUrl(address), defaultScopes: scopes });
-  const challenge = challengeFor(resource);
-  const streamChallenge = challengeFor(streamAddress(resource));
+export async function createAuth(options: AuthOptions, context: Context): Promise<Auth> {
+  const clock = context.clock ?? systemClock;
+  const { keptSeconds } = options.connections;
+  const log = new ConnectionLog({ ...context, clock, keptSeconds, logger: context.telemetry.logger });
+  const connections = observeConnections(log, { telemetry: context.telemetry, clock });
+  const { telemetry } = connections;
+  const auth = await modes[options.mode](options, { ...context, clock, telemetry, connections });
   return {
-    routes: [resourceMetadata, ...server.routes],
-    requirePrincipal: requirePrincipal({ authenticator, telemetry, clock }),
-    challenge: (error, route) => (STREAM_ROUTES.has(route) ? streamChallenge : challenge)(error),
-    setupUrl: () => server.setupUrl(),
-    close: () => authenticator.close(),
+    ...auth,
+    routes: [connections.requests, ...auth.routes],
+    requirePrincipal: connections.passing(auth.requirePrincipal),
+    refused: connections.refused,
+    close: async () => {
+      await auth.close();
+      await log.close();
+    },
   };
-}
-
-function noAuth(_options: AuthOptions, { publicUrl }: AuthContext): Promise<Auth> {
-  return Promise.resolve({
-    routes: [],
-    requirePrincipal: createNoneMode({ host: publicUrl.hostname }),
-    challenge: () => undefined,
-    setupUrl: () => Promise.resolve(undefined),
-    close: () => Promise.resolve(),
-  });
 }

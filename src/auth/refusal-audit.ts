@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { Principal } from '../core/principal.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 
 const WINDOW_MS = 60_000;
@@ -22,7 +23,8 @@ export class RefusalAudit {
     this.#clock = clock;
   }
 
-  record(address: string, reason: string): void {
+  /** @param who Whom the token speaks for, where that is known although the request was refused. */
+  record(address: string, reason: string, who?: Pick<Principal, 'subject' | 'clientId'>): void {
     this.#turnWindow();
     const written = this.#written.get(address) ?? 0;
     if (written >= PER_ADDRESS || this.#total >= IN_ALL) {
@@ -34,6 +36,7 @@ export class RefusalAudit {
     this.#telemetry.audit({
       action: 'token.refused',
       outcome: 'denied',
+      ...(who === undefined ? {} : { subject: who.subject, clientId: who.clientId }),
       address,
       details: this.#leftOut === 0 ? { reason } : { reason, leftOut: this.#leftOut },
     });

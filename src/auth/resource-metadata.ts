@@ -1,14 +1,18 @@
 import { hash } from 'node:crypto';
 import { type RequestHandler, Router } from 'express';
 import type { Scope } from '../core/scopes.ts';
+import { PROOF_ALGORITHMS } from './dpop/algorithms.ts';
+import type { DpopOption } from './options/dpop.ts';
 import { streamAddress } from './resource-addresses.ts';
 
 interface ResourceMetadataOptions {
   /** The public URL of the MCP endpoint, exactly as clients use it. */
   readonly resource: URL;
-  readonly issuer: string;
+  /** Who issues tokens for the resource. */
+  readonly issuers: readonly string[];
   /** What a client needs to begin with; more is asked for when a call needs it. */
   readonly scopes: readonly Scope[];
+  readonly dpop: DpopOption;
   /** For people. */
   readonly name: string;
   /** A page that tells developers how to connect. */
@@ -41,9 +45,11 @@ function documentHandler(resource: URL, options: ResourceMetadataOptions): Reque
   const document = Buffer.from(
     JSON.stringify({
       resource: resource.href,
-      authorization_servers: [options.issuer],
+      authorization_servers: options.issuers,
       scopes_supported: options.scopes,
       bearer_methods_supported: ['header'],
+      ...(options.dpop === 'off' ? {} : { dpop_signing_alg_values_supported: PROOF_ALGORITHMS }),
+      ...(options.dpop === 'required' ? { dpop_bound_access_tokens_required: true } : {}),
       resource_name: options.name,
       resource_documentation: options.documentation.href,
     }),

@@ -1,8 +1,11 @@
 import { renderEffective, resolveConfig } from '../config/index.ts';
+import { systemClock } from '../core/clock.ts';
+import { listKeys } from '../keys/index.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Prints the effective configuration; throws what `serve` would refuse to start with. */
 export async function check(surroundings: Surroundings): Promise<void> {
-  const { settings } = await resolveConfig(surroundings);
+  const { config, settings } = await resolveConfig(surroundings);
+  await listKeys({ dataDir: config.dataDir, ...config.keys }, systemClock);
   surroundings.stdout.write(renderEffective(settings));
 }

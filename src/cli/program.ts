@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { ExitStatus } from './exit-status.ts';
+import type * as Keys from './keys.ts';
 import type { Surroundings } from './surroundings.ts';
 import type * as Users from './users.ts';
 
@@ -11,6 +12,8 @@ Examples:
   $ FAIRLEAD_CONFIG=fairlead.yaml fairlead check
                                                 show the effective configuration
   $ fairlead users add ada@example.com          create an account; asks for the password
+  $ fairlead policy explain ada@example.com CLIENT read_file
+                                                why a call is allowed or denied
 
 Settings come from environment variables and an optional YAML file: see docs/configuration.md.
 
@@ -58,19 +61,23 @@ export function createProgram(surroundings: Surroundings, ended: (status: ExitSt
       const { check } = await import('./check.ts');
       await check(surroundings);
     });
-  addUsers(program, surroundings);
+  addUserStates(addUsers(program, surroundings), surroundings);
+  addConnections(program, surroundings);
   addKeys(program, surroundings);
+  addPolicy(program, surroundings, ended);
   return program;
 }
 
 /** `users add|list|passwd|remove`: the first page of help tells of every command. */
 function nameWithSubcommands(command: Command): string {
   const below = command.commands.map((subcommand) => subcommand.name()).join('|');
-  const operands = command.registeredArguments.map((argument) => `<${argument.name()}>`);
+  const operands = command.registeredArguments.map((argument) =>
+    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+  );
   return [command.name(), below, ...operands].filter((part) => part !== '').join(' ');
 }
 
-function addUsers(program: Command, surroundings: Surroundings): void {
+function addUsers(program: Command, surroundings: Surroundings): Command {
   const users = program
     .command('users')
     .description('manage the accounts of the embedded authorization server');
@@ -81,10 +88,16 @@ function addUsers(program: Command, surroundings: Surroundings): void {
     .argument('<email>')
     .option('--name <name>', 'what the person is called')
     .option('--owner', 'an owner, who may allow everything; the first account always is one')
+    .option('--group <name>', 'a group that the policy may name; can be given several times', gather)
     .option('--password-stdin', 'read the password from standard input')
-    .action(async (email: string, options: { name?: string; owner?: true; passwordStdin?: true }) => {
-      await (await load()).addUser(surroundings, email, options);
-    });
+    .action(
+      async (
+        email: string,
+        options: { name?: string; owner?: true; group?: string[]; passwordStdin?: true },
+      ) => {
+        await (await load()).addUser(surroundings, email, options);
+      },
+    );
   users
     .command('list')
     .description('list the accounts')
@@ -108,17 +121,101 @@ function addUsers(program: Command, surroundings: Surroundings): void {
     .action(async (email: string, options: { yes?: true }) => {
       await (await load()).removeUser(surroundings, email, options);
     });
+  users
+    .command('groups')
+    .description('put an account into these groups and no others; without any, tell those that it is in')
+    .argument('<email>')
+    .argument('[group...]')
+    .option('--none', 'take the account out of all groups')
+    .action(async (email: string, groups: string[], options: { none?: true }) => {
+      await (await load()).setUserGroups(surroundings, email, groups, options);
+    });
+  return users;
+}
+
+function addUserStates(users: Command, surroundings: Surroundings): void {
+  const load = (): Promise<typeof Users> => import('./users.ts');
+  users
+    .command('disable')
+    .description('sign an account out, revoke everything that it allowed, and refuse it until it is enabled')
+    .argument('<email>', 'or, in mode external, the subject as logs name it')
+    .action(async (email: string) => {
+      await (await load()).disableUser(surroundings, email);
+    });
+  users
+    .command('enable')
+    .description('let a disabled account sign in again')
+    .argument('<email>', 'or, in mode external, the subject as logs name it')
+    .action(async (email: string) => {
+      await (await load()).enableUser(surroundings, email);
+    });
+}
+
+function addConnections(program: Command, surroundings: Surroundings): void {
+  program
+    .command('connections')
+    .description('tell who tried to connect, and where a connection got stuck')
+    .argument('[client-or-address]', 'id or name of a client, or an address; all of them without')
+    .option('--json', 'print JSON')
+    .action(async (who: string | undefined, options: { json?: true }) => {
+      const { showConnections } = await import('./connections.ts');
+      await showConnections(surroundings, who, options);
+    });
 }
 
 function addKeys(program: Command, surroundings: Surroundings): void {
-  program
-    .command('keys')
-    .description('manage the keys that sign tokens and seal sessions')
-    .command('rotate')
-    .description('sign with a new key from now on; old keys stay valid until the last token has ended')
-    .option('--drop-old', 'refuse at once what the old keys made: for keys that may be in other hands')
-    .action(async (options: { dropOld?: true }) => {
-      const { rotateSigningKey } = await import('./keys.ts');
-      await rotateSigningKey(surroundings, options);
+  const keys = program.command('keys').description('manage the keys that sign tokens and seal sessions');
+  const load = (): Promise<typeof Keys> => import('./keys.ts');
+  keys
+    .command('new')
+    .description('print a new key ring as JSON, for a secret manager')
+    .action(async () => {
+      (await load()).printNewKeys(surroundings);
     });
+  keys
+    .command('list')
+    .description('list the keys, without anything secret')
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: true }) => {
+      await (await load()).printKeys(surroundings, options);
+    });
+  keys
+    .command('rotate')
+    .description(
+      'sign with a new key from now on; old keys stay valid until the last token has ended. Prints the new ring where the keys are not in the data folder',
+    )
+    .option('--drop-old', 'refuse at once what the old keys made: for keys that may be in other hands')
+    .option('--lead <seconds>', 'until the new key takes over, so that every process knows it by then')
+    .action(async (options: { dropOld?: true; lead?: string }) => {
+      await (await load()).rotateKeyRing(surroundings, options);
+    });
+}
+
+function addPolicy(program: Command, surroundings: Surroundings, ended: (status: ExitStatus) => void): void {
+  program
+    .command('policy')
+    .description('look at what the policy allows')
+    .command('explain')
+    .description('tell step by step why a call is allowed (status 0) or denied (status 1)')
+    .argument('<subject>', 'id or e-mail address of the account; of a service, its client id')
+    .argument('<client>', 'client id, or the address of the metadata document')
+    .argument('<tool>', 'name of the tool')
+    .option('--group <name>', 'a group that the person is taken to be in; can be given several times', gather)
+    .option('--json', 'print JSON')
+    .action(
+      async (
+        subject: string,
+        clientId: string,
+        tool: string,
+        { group: groups = [], ...options }: { group?: string[]; json?: true },
+      ) => {
+        const { explainPolicy } = await import('./policy.ts');
+        ended(await explainPolicy(surroundings, { subject, clientId, tool, groups }, options));
+      },
+    );
+}
+
+/** Each time that an option is given adds a value. */
+function gather(value: string, earlier: readonly string[] | undefined): string[] {
+  return [...(earlier ?? []), value];
 }

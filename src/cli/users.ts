@@ -1,23 +1,36 @@
-import { openAccounts } from '../auth/index.ts';
-import type { Accounts } from '../auth/index.ts';
-import { loadConfig } from '../config/index.ts';
+import { AccountAdministration, openAccounts } from '../auth/index.ts';
+import type { Account, Accounts } from '../auth/index.ts';
+import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import { openStore } from '../store/index.ts';
 import { ask, askPassword, readPassword } from './ask.ts';
-import { stderrLogger } from './stderr-logger.ts';
+import { withAudit } from './audit.ts';
+import { withStore } from './stored-state.ts';
+import { disableSubject, enableSubject, type SharedState } from './subjects.ts';
 import type { Surroundings } from './surroundings.ts';
+
+/** Whoever can run commands on the machine. */
+const OPERATOR = {};
+const MAX_GROUP_LENGTH = 200;
 
 /** `fairlead users add`: the first account is an owner, whatever is asked for, as somebody has to be. */
 export async function addUser(
   surroundings: Surroundings,
   email: string,
-  options: { readonly name?: string; readonly owner?: true; readonly passwordStdin?: true },
+  options: {
+    readonly name?: string;
+    readonly owner?: true;
+    readonly group?: readonly string[];
+    readonly passwordStdin?: true;
+  },
 ): Promise<void> {
-  await withAccounts(surroundings, async (accounts) => {
+  await withAccounts(surroundings, async ({ accounts, administration }) => {
     if ((await accounts.findByEmail(email)) !== undefined) throw taken(email);
     const password = await newPassword(surroundings, options);
     const role = options.owner === true || (await accounts.isEmpty()) ? 'owner' : 'member';
-    const account = await accounts.add({ email, password, name: options.name, role });
+    const account = await administration.add({ email, password, name: options.name, role }, OPERATOR);
+    if (options.group !== undefined) {
+      await administration.setGroups(account.id, groupsIn(options.group), OPERATOR);
+    }
     surroundings.stdout.write(`Created the ${account.role} account ${account.email}.\n`);
   });
 }
@@ -27,7 +40,7 @@ export async function listUsers(
   surroundings: Surroundings,
   options: { readonly json?: true },
 ): Promise<void> {
-  await withAccounts(surroundings, async (accounts) => {
+  await withAccounts(surroundings, async ({ accounts }) => {
     const listed = await accounts.list();
     const text = options.json === true ? JSON.stringify(listed, undefined, 2) : table(listed);
     surroundings.stdout.write(`${text}\n`);
@@ -40,9 +53,9 @@ export async function setUserPassword(
   email: string,
   options: { readonly passwordStdin?: true },
 ): Promise<void> {
-  await withAccounts(surroundings, async (accounts) => {
-    if ((await accounts.findByEmail(email)) === undefined) throw unknown(email);
-    await accounts.setPassword(email, await newPassword(surroundings, options));
+  await withAccounts(surroundings, async ({ accounts, administration }) => {
+    await accountOf(accounts, email);
+    await administration.setPassword(email, await newPassword(surroundings, options), OPERATOR);
     surroundings.stdout.write(`Set the password of ${email} and signed the account out everywhere.\n`);
   });
 }
@@ -53,34 +66,106 @@ export async function removeUser(
   email: string,
   options: { readonly yes?: true },
 ): Promise<void> {
-  await withAccounts(surroundings, async (accounts) => {
+  await withAccounts(surroundings, async ({ accounts, administration }) => {
     if (options.yes !== true) await confirmRemoval(surroundings, email);
-    await accounts.remove(email);
+    const account = await accounts.findByEmail(email);
+    if (account !== undefined) await administration.remove(account.id, OPERATOR);
+    // What a removal that broke off has left.
+    else await accounts.remove(email);
     surroundings.stdout.write(`Removed ${email} and revoked everything that the account had allowed.\n`);
   });
 }
 
+/** `fairlead users groups`: the next token of the account's clients has them. */
+export async function setUserGroups(
+  surroundings: Surroundings,
+  email: string,
+  groups: readonly string[],
+  options: { readonly none?: true },
+): Promise<void> {
+  await withAccounts(surroundings, async ({ accounts, administration }) => {
+    const account = await accountOf(accounts, email);
+    if (options.none === true && groups.length > 0) {
+      throw new AppError('INVALID_ARGUMENT', '--none goes without groups.');
+    }
+    const isChange = options.none === true || groups.length > 0;
+    const known = isChange ? await administration.setGroups(account.id, groupsIn(groups), OPERATOR) : account;
+    const list = known.groups.length === 0 ? 'no group' : known.groups.join(', ');
+    surroundings.stdout.write(`${known.email} is in ${list}.\n`);
+  });
+}
+
+function groupsIn(names: readonly string[]): string[] {
+  const groups = [...new Set(names.map((name) => name.trim()))];
+  if (groups.every((name) => name !== '' && name.length <= MAX_GROUP_LENGTH)) return groups;
+  throw new AppError('INVALID_ARGUMENT', `The name of a group has 1 to ${MAX_GROUP_LENGTH} characters.`);
+}
+
+/** `fairlead users disable`: an account by its address, or a subject of external issuers. */
+export async function disableUser(surroundings: Surroundings, name: string): Promise<void> {
+  await withAccounts(
+    surroundings,
+    async ({ accounts, administration }) => {
+      const { id } = await accountOf(accounts, name);
+      await administration.disable(id, OPERATOR);
+      surroundings.stdout.write(
+        `Disabled ${name}: signed out, and everything revoked that the account had allowed.\n`,
+      );
+    },
+    (state) => disableSubject(surroundings, state, name),
+  );
+}
+
+/** `fairlead users enable`: an account by its address, or a subject of external issuers. */
+export async function enableUser(surroundings: Surroundings, name: string): Promise<void> {
+  await withAccounts(
+    surroundings,
+    async ({ accounts, administration }) => {
+      const { id } = await accountOf(accounts, name);
+      await administration.enable(id, OPERATOR);
+      surroundings.stdout.write(`Enabled ${name}: the person can sign in again.\n`);
+    },
+    (state) => enableSubject(surroundings, state, name),
+  );
+}
+
+function notUsed(): Promise<void> {
+  throw new AppError('CONFIGURATION_INVALID', 'Accounts are not used: auth.mode is "external".', {
+    next: 'manage people where their tokens come from; fairlead users disable SUBJECT cuts one off here',
+  });
+}
+
+interface People {
+  readonly accounts: Accounts;
+  readonly administration: AccountAdministration;
+}
+
+/** @param onSubjects What to do instead where others issue the tokens. */
 async function withAccounts(
   surroundings: Surroundings,
-  work: (accounts: Accounts) => Promise<void>,
+  work: (people: People) => Promise<void>,
+  onSubjects: (state: SharedState) => Promise<void> = notUsed,
 ): Promise<void> {
-  const config = await loadConfig(surroundings);
-  if (config.store.url === 'memory') {
-    throw new AppError(
-      'CONFIGURATION_INVALID',
-      'Accounts are kept in the memory of the running server only.',
-      {
-        next: 'set FAIRLEAD_STORE to a store that outlives the process, such as sqlite',
-      },
-    );
-  }
-  const logger = stderrLogger(surroundings.stderr);
-  const store = await openStore(config.store, { dataDir: config.dataDir, logger });
-  try {
-    await work(openAccounts({ store }));
-  } finally {
-    await store.close();
-  }
+  await withStore(surroundings, 'Accounts', async (store, config) => {
+    if (config.auth.mode === 'external') {
+      await onSubjects({ store, config });
+      return;
+    }
+    await withAudit(surroundings, config, async (telemetry) => {
+      const accounts = openAccounts({ store });
+      const clock = systemClock;
+      await work({
+        accounts,
+        administration: new AccountAdministration({ accounts, store, clock, telemetry }),
+      });
+    });
+  });
+}
+
+async function accountOf(accounts: Accounts, email: string): Promise<Account> {
+  const account = await accounts.findByEmail(email);
+  if (account === undefined) throw unknown(email);
+  return account;
 }
 
 async function newPassword(

@@ -28,8 +28,9 @@ export async function readEnvironment(
 ): Promise<EnvironmentValues> {
   const values = new Map<string, EnvironmentValue>();
   const problems = unknownVariables(settings, context.env);
+  const variables = new Set(settings.map(({ env }) => env));
   for (const setting of settings) {
-    const found = await readVariable(setting, context);
+    const found = await readVariable(setting, { ...context, variables });
     if (found === undefined) continue;
     if ('what' in found) problems.push(found);
     else values.set(setting.key, { ...found, value: fromText(setting.schema, found.value) });
@@ -39,12 +40,18 @@ export async function readEnvironment(
 
 async function readVariable(
   { env: variable, key, meta }: Setting,
-  context: { readonly env: Environment; readonly cwd: string },
+  context: {
+    readonly env: Environment;
+    readonly cwd: string;
+    readonly variables: ReadonlySet<string | undefined>;
+  },
 ): Promise<{ value: string; variable: string } | Problem | undefined> {
   if (variable === undefined) return undefined;
   const value = presentIn(context.env, variable);
   const fileVariable = `${variable}_FILE`;
-  const file = meta.secret === true ? presentIn(context.env, fileVariable) : undefined;
+  // Where that is a setting of its own, the file is not read once and for all.
+  const isFile = meta.secret === true && !context.variables.has(fileVariable);
+  const file = isFile ? presentIn(context.env, fileVariable) : undefined;
   if (file === undefined) return value === undefined ? undefined : { value, variable };
   if (value !== undefined) {
     return {

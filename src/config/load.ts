@@ -32,10 +32,12 @@ export async function resolveConfig(
   const { config: parsed, settings, problems } = await resolveSettings(configSchema, source);
   if (parsed === undefined) throw new ConfigurationError(problems);
   const { environment, ...rest } = parsed;
+  const { file } = parsed.keys;
   const config: Config = {
     ...rest,
     production: environment === 'production',
     dataDir: resolve(source.cwd, parsed.dataDir),
+    keys: { ...parsed.keys, file: file === undefined ? undefined : resolve(source.cwd, file) },
   };
   const all: readonly Problem[] = [
     ...problems,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { asType, defaultOf, listSections, sectionShape, settingMeta, unwrap } from './settings.ts';
+import { asType, defaultOf, listSections, listSettings, sectionShape, unwrap } from './settings.ts';
 import type { Setting } from './settings.ts';
 import { describeType, showDefault, showExample } from './words.ts';
 
@@ -29,15 +29,13 @@ function renderRow(setting: Setting): string {
 /** A table of what one entry of a list holds, where the setting is a list of maps. */
 function renderEntries({ key, schema }: Setting): string[] {
   const inner = unwrap(schema);
-  const shape = inner instanceof z.ZodArray ? sectionShape(asType(inner.element)) : undefined;
-  if (shape === undefined) return [];
-  const rows = Object.entries(shape).flatMap(([name, field]) => {
-    const meta = settingMeta(field);
-    if (meta === undefined) return [];
-    const setting = { path: [name], key: name, env: undefined, schema: field, meta };
+  const element = inner instanceof z.ZodArray ? asType(inner.element) : undefined;
+  if (element === undefined || sectionShape(element) === undefined) return [];
+  const rows = listSettings(element).map((setting) => {
+    const { key: name, schema: field, meta } = setting;
     const needed = field.safeParse(undefined).success ? code(showDefault(defaultOf(setting))) : 'required';
     const description = describe(meta.description, field, meta.secret === true);
-    return [row([code(name), needed, description, code(showExample(setting))])];
+    return row([code(name), needed, description, code(showExample(setting))]);
   });
   const head = '| Key | Default | What it does | Example |\n| --- | --- | --- | --- |';
   return [`Each entry of \`${key}\`:`, [head, ...rows].join('\n')];

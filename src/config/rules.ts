@@ -61,6 +61,36 @@ const RULES: readonly Rule[] = [
   },
   {
     audience: 'network',
+    setting: 'auth.identityProviders',
+    reads: ['auth.mode'],
+    check: ({ auth }) =>
+      auth.mode === 'broker' && auth.identityProviders.length === 0
+        ? 'in mode broker people sign in at an identity provider, and none is named'
+        : undefined,
+    fix: 'name the providers in the configuration file, or let auth.mode be embedded',
+  },
+  {
+    audience: 'network',
+    setting: 'auth.identityProviders',
+    reads: ['auth.mode'],
+    check: ({ auth }) =>
+      auth.mode !== 'broker' && auth.identityProviders.length > 0
+        ? `nobody signs in at them in mode ${auth.mode}`
+        : undefined,
+    fix: 'set auth.mode to broker, or remove them',
+  },
+  {
+    audience: 'network',
+    setting: 'auth.external.issuers',
+    reads: ['auth.mode'],
+    check: ({ auth }) =>
+      auth.mode === 'external' && auth.external.issuers.length === 0
+        ? 'in mode external somebody else issues the tokens, and nobody is named'
+        : undefined,
+    fix: 'name the issuers in the configuration file, or let auth.mode be embedded',
+  },
+  {
+    audience: 'network',
     setting: 'store.url',
     reads: ['environment'],
     check: ({ production, store }) =>
@@ -71,7 +101,7 @@ const RULES: readonly Rule[] = [
   },
   {
     setting: 'tools.files.workspace',
-    reads: ['dataDir', 'store.url', 'telemetry.logFile', 'telemetry.auditFile'],
+    reads: ['dataDir', 'keys.file', 'store.url', 'telemetry.logFile', 'telemetry.auditFile'],
     check: (config, { cwd, audience }) => {
       const inside = privatePlaces(config, audience).filter(({ path }) =>
         contains(resolve(cwd, config.tools.files.workspace), resolve(cwd, path)),
@@ -91,7 +121,7 @@ function isPublic({ host, publicUrl, allowedHosts }: Config['http']): boolean {
 
 /** What nobody but the service may read. */
 function privatePlaces(
-  { dataDir, store, telemetry }: Config,
+  { dataDir, keys, store, telemetry }: Config,
   audience: Audience,
 ): { name: string; path: string }[] {
   // Who serves no network makes no data folder; there may be one of a server that does.
@@ -100,6 +130,7 @@ function privatePlaces(
   const places: [string, string | undefined][] = [
     ['the data folder with its keys', keepsData ? dataDir : undefined],
     ['the state file', database === undefined ? undefined : resolve(dataDir, database)],
+    ['the key file', keys.file],
     ['the log', telemetry.logFile],
     ['the audit log', telemetry.auditFile],
   ];

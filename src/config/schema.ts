@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { authOptions } from '../auth/options.ts';
 import { setting } from '../core/setting.ts';
 import { httpOptions } from '../http/options.ts';
+import { keysOptions } from '../keys/options.ts';
 import { mcpOptions } from '../mcp/options.ts';
+import { policyOptions } from '../policy/options.ts';
 import { storeOptions } from '../store/options.ts';
 import { telemetryOptions } from '../telemetry/options.ts';
 import { toolsOptions } from '../tools/options.ts';
@@ -22,6 +24,8 @@ export const configSchema = z.object({
   }),
   http: httpOptions,
   auth: authOptions,
+  keys: keysOptions,
+  policy: policyOptions,
   store: storeOptions,
   telemetry: telemetryOptions,
   tools: toolsOptions,

@@ -11,6 +11,8 @@ export const ERROR_CODES = {
   BAD_REQUEST: { status: 400, retryable: false },
   UNAUTHENTICATED: { status: 401, retryable: false },
   INVALID_TOKEN: { status: 401, retryable: false },
+  INVALID_PROOF: { status: 401, retryable: false },
+  NONCE_REQUIRED: { status: 401, retryable: true },
   SCOPE_REQUIRED: { status: 403, retryable: false },
   ORIGIN_REFUSED: { status: 403, retryable: false },
   FORBIDDEN: { status: 403, retryable: false },

@@ -1,6 +1,7 @@
 import type { Asker } from './asker.ts';
 import type { Content } from './content.ts';
 import type { Icon } from './icon.ts';
+import type { Showing } from './permit.ts';
 import type { ResourceContext } from './resource.ts';
 import type { Scope } from './scopes.ts';
 
@@ -17,7 +18,7 @@ export interface PromptMessage {
 }
 
 /** A task that a person picks in the client, worded so that the tools of this server can do it. */
-export interface Prompt {
+export interface Prompt extends Showing {
   /** snake_case, permanent. */
   readonly name: string;
   readonly title: string;

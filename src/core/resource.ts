@@ -1,5 +1,6 @@
 import type { ResourceContents } from './content.ts';
 import type { Icon } from './icon.ts';
+import type { Showing } from './permit.ts';
 import type { Principal } from './principal.ts';
 import type { Scope } from './scopes.ts';
 
@@ -30,7 +31,7 @@ export interface ResourcePage {
 }
 
 /** A family of resources under one URI prefix. */
-export interface ResourceProvider {
+export interface ResourceProvider extends Showing {
   /** URIs of this family start with it: `fairlead://workspace/`. */
   readonly prefix: string;
   /** Needed to list, read and complete. */

@@ -73,8 +73,27 @@ export class ScopeSet {
     return scopes.every((scope) => this.#effective.has(scope));
   }
 
+  /**
+   * What is granted by both sets, a scope that only another one includes as well: of `files:write` and
+   * `files:read` that is `files:read`.
+   */
+  both(other: ScopeSet): ScopeSet {
+    const common = ALL_SCOPES.filter((scope) => this.has(scope) && other.has(scope));
+    // Named where this set names it, or where nothing else that is common includes it.
+    return ScopeSet.of(
+      common.filter(
+        (scope) => this.granted.includes(scope) || !common.some((wider) => includes(wider, scope)),
+      ),
+    );
+  }
+
   /** The granted names separated by spaces, as OAuth writes them. */
   toString(): string {
     return this.granted.join(' ');
   }
+}
+
+function includes(wider: Scope, scope: Scope): boolean {
+  const { implies }: ScopeDefinition = SCOPES[wider];
+  return implies.includes(scope);
 }

@@ -16,7 +16,7 @@ export type AuthOutcome = 'ok' | 'missing' | 'invalid' | 'insufficient_scope' | 
 /** What is counted. Every label comes from a set that requests cannot grow. */
 export interface Metrics {
   toolCall(tool: string, outcome: ToolOutcome, seconds: number): void;
-  /** `step` is one of: bearer, authorize, token, register, revoke, login, consent, setup. */
+  /** `step` is one of: bearer, dpop, authorize, token, register, revoke, login, consent, setup. */
   auth(step: string, outcome: AuthOutcome): void;
   /** Counts an open stream until the answered function is called. */
   streamOpened(kind: string): () => void;

@@ -11,10 +11,12 @@ export interface ErrorPage {
   readonly requestId: string;
 }
 
-/** Where RFC 6750 §3.1 has a word of its own. */
+/** Where RFC 6750 §3.1 or RFC 9449 §7.1 has a word of its own. */
 const OAUTH_WORDS: Partial<Record<AppErrorCode, string>> = {
   UNAUTHENTICATED: 'invalid_token',
   INVALID_TOKEN: 'invalid_token',
+  INVALID_PROOF: 'invalid_dpop_proof',
+  NONCE_REQUIRED: 'use_dpop_nonce',
   SCOPE_REQUIRED: 'insufficient_scope',
 };
 

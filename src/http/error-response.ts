@@ -9,6 +9,8 @@ import { pageHeaders } from './security-headers.ts';
 interface ErrorRendering {
   /** The value of `WWW-Authenticate` that goes with the error, where one does. */
   challenge(error: AppError, route: string): string | undefined;
+  /** Is told of every refusal before it is answered. */
+  refused?(error: AppError, request: Request): void;
   /** The page that a browser is shown. */
   renderPage(page: ErrorPage): string;
 }
@@ -49,6 +51,7 @@ export function errorResponse(
     const error = asAppError(thrown, response);
     context.error = error.code;
     logFailure(context, error);
+    rendering.refused?.(error, request);
     if (response.headersSent) {
       // Half an answer must not look like a whole one.
       response.destroy();

@@ -33,6 +33,7 @@ const SHARED: CorsOptions = {
   methods: ['GET', 'HEAD', 'POST', 'DELETE'],
   exposedHeaders: [
     'WWW-Authenticate',
+    'DPoP-Nonce',
     'Mcp-Session-Id',
     'Mcp-Protocol-Version',
     'Retry-After',

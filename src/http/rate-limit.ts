@@ -44,12 +44,15 @@ export function rateLimit(
     ['/interaction', authorize],
     ['/setup', authorize],
     ['/account', authorize],
+    ['/login', authorize],
+    ['/admin', authorize],
     ['/device', authorize],
     ['/session', authorize],
     ['/token', token],
     ['/revoke', token],
     ['/introspect', token],
     ['/request', token],
+    ['/device_authorization', token],
     ['/register', sharedBudget(registerPerMinute, new SharedCounts(store, 'register'))],
   ]);
   return function rateLimit(request, response, next) {

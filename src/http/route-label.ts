@@ -23,9 +23,12 @@ const FAMILIES: readonly string[] = [
   '/jwks',
   '/request',
   '/device',
+  '/device_authorization',
   '/interaction',
   '/setup',
   '/account',
+  '/login',
+  '/admin',
   '/session',
 ];
 

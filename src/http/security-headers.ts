@@ -8,7 +8,7 @@ import { publicUrlOf } from './public-url.ts';
 type Options = Pick<HttpOptions, 'host' | 'port' | 'publicUrl'>;
 
 /** Routes that answer with pages, to people. */
-const PAGE_ROUTES: ReadonlySet<string> = new Set(['/', '/setup', '/account']);
+const PAGE_ROUTES: ReadonlySet<string> = new Set(['/', '/setup', '/account', '/admin']);
 
 /**
  * Pages with a form whose submission ends in a redirect to the client. Chromium holds `form-action`

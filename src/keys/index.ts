@@ -4,12 +4,13 @@ import type { Sealer } from '../core/sealer.ts';
 import type { Logger } from '../core/telemetry.ts';
 import { JweSealer } from './jwe-sealer.ts';
 import { KeyRing } from './key-ring.ts';
+import type { KeyPlace } from './key-source.ts';
 
 export type { KeyRing } from './key-ring.ts';
-export { rotateKeys } from './rotate-keys.ts';
+export { type KeyDescription, listKeys } from './list-keys.ts';
+export { newKeyRing, rotateKeys, type Rotation } from './rotate-keys.ts';
 
-interface KeysContext {
-  readonly dataDir: string;
+interface KeysContext extends KeyPlace {
   readonly logger: Logger;
   readonly clock?: Clock;
 }
@@ -17,8 +18,8 @@ interface KeysContext {
 /**
  * The keys of the deployment: for signing tokens, for cookies, and for what clients are given to keep.
  *
- * @throws AppError `CONFIGURATION_INVALID` when others may read the key file, it is damaged, or it cannot be
- *   made.
+ * @throws AppError `CONFIGURATION_INVALID` when others may read the key file, the ring is damaged, or it cannot
+ *   be made.
  */
 export async function openKeys({ clock = systemClock, ...context }: KeysContext): Promise<KeyRing> {
   return await KeyRing.open({ ...context, clock });

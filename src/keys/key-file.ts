@@ -6,22 +6,24 @@ import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { MAX_ACCESS_TOKEN_TTL, MAX_SEALED_LIFETIME } from '../core/lifetimes.ts';
 
+/** 256 bits in base64url. */
+const bits256 = z.string().regex(/^[\w-]{43}$/);
+
 const signingJwk = z.object({
   kty: z.literal('EC'),
   crv: z.literal('P-256'),
-  x: z.string(),
-  y: z.string(),
-  d: z.string(),
+  x: bits256,
+  y: bits256,
+  d: bits256,
 });
 
 /** Milliseconds since the epoch from which the key is used, and for how long after that it still counts. */
 const validity = { activeAt: z.number(), retiredAt: z.number().optional() };
 
-const cookieKey = z.object({ secret: z.string(), ...validity });
+const cookieKey = z.object({ secret: bits256, ...validity });
 const sealingKey = z.object({
-  kid: z.string(),
-  /** 256 bits in base64url. */
-  secret: z.string().regex(/^[\w-]{43}$/),
+  kid: z.string().min(1),
+  secret: bits256,
   ...validity,
 });
 
@@ -37,7 +39,7 @@ const keyFile = z
   })
   .transform((file) => ({ ...file, sealing: file.sealing ?? file.cookies.map(sealingKeyBeside) }));
 
-/** What `keyring.json` holds. */
+/** A key ring: what `keyring.json` holds. */
 export type KeyFile = z.output<typeof keyFile>;
 
 const FILE = 'keyring.json';
@@ -60,7 +62,7 @@ export function keyFilePath(dataDir: string): string {
 export async function loadKeyFile(dataDir: string, clock: Clock): Promise<KeyFile> {
   const path = keyFilePath(dataDir);
   try {
-    if (!(await exists(path))) await createKeyFile(path, newKeys(clock.now()));
+    if (!(await exists(path))) await createKeyFile(path, newRing(clock.now()));
     return await readKeyFile(path);
   } catch (error) {
     if (error instanceof AppError) throw error;
@@ -81,10 +83,10 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function createKeyFile(path: string, keys: Omit<KeyFile, 'version'>): Promise<void> {
+async function createKeyFile(path: string, keys: KeyFile): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomBytes(8).toString('hex')}`;
-  await writeKeyFile(draft, { version: 1, ...keys });
+  await writeKeyFile(draft, keys);
   try {
     // Unlike a rename, a link loses against another process that was faster.
     await link(draft, path);
@@ -103,21 +105,48 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
       next: `chmod 600 on keys/${FILE} in the data directory, and fairlead keys rotate --drop-old if others had access`,
     });
   }
-  const parsed = keyFile.safeParse(parsedJson(await readFile(path, 'utf8')));
-  if (parsed.success) return parsed.data;
-  throw new AppError('CONFIGURATION_INVALID', `The key file ${FILE} is damaged.`, {
+  return parseRing(await readFile(path, 'utf8'), {
+    name: `The key file ${FILE}`,
     next: `restore keys/${FILE} in the data directory from a backup, or remove it to begin with new keys`,
   });
+}
+
+/** @throws AppError `CONFIGURATION_INVALID` for anything that is no whole key ring of a known version */
+export function parseRing(text: string, about: { readonly name: string; readonly next: string }): KeyFile {
+  const fault = ringFault(text);
+  // Checked by `ringFault`; parsing adds what files of version 0.1.0 leave to be derived.
+  if (fault === undefined) return keyFile.parse(parsedJson(text));
+  throw new AppError('CONFIGURATION_INVALID', `${about.name} ${fault}.`, { next: about.next });
+}
+
+/** What is wrong with a text as a key ring, as the end of a sentence and without a word of what it holds. */
+function ringFault(text: string): string | undefined {
+  if (text.trim() === '') return 'is empty';
+  const value = parsedJson(text);
+  if (typeof value !== 'object' || value === null) return 'is damaged: it is not a JSON object';
+  if (!('version' in value) || value.version !== 1) return 'is of another version than 1, the one known here';
+  const { success, error } = keyFile.safeParse(value);
+  return success ? undefined : `is damaged at ${error.issues[0]?.path.join('.') ?? 'its top'}`;
+}
+
+/** As it is written and printed. */
+export function ringText(keys: KeyFile, indent?: number): string {
+  return `${JSON.stringify(keys, undefined, indent)}\n`;
 }
 
 export async function writeKeyFile(path: string, keys: KeyFile): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {
-    await file.writeFile(`${JSON.stringify(keys, undefined, 2)}\n`);
+    await file.writeFile(ringText(keys, 2));
     await file.sync();
   } finally {
     await file.close();
   }
+}
+
+/** A ring with one key of each kind. */
+export function newRing(activeAt: number): KeyFile {
+  return { version: 1, ...newKeys(activeAt) };
 }
 
 /** One key of each kind. */
@@ -145,6 +174,15 @@ export function withoutOutlived(file: KeyFile, now: number): KeyFile {
     cookies: file.cookies.filter(isKept(KEPT_WITH_TOKENS_MS, now)),
     sealing: file.sealing.filter(isKept(KEPT_WITH_SEALED_MS, now)),
   };
+}
+
+/** When a key has served its time, in milliseconds since the epoch; undefined while none has replaced it. */
+export function endOf(
+  purpose: 'signing' | 'cookies' | 'sealing',
+  retiredAt: number | undefined,
+): number | undefined {
+  if (retiredAt === undefined) return undefined;
+  return retiredAt + (purpose === 'sealing' ? KEPT_WITH_SEALED_MS : KEPT_WITH_TOKENS_MS);
 }
 
 function isKept(keptMs: number, now: number): (key: { retiredAt?: number | undefined }) => boolean {

@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises';
 import type { JWK } from 'jose';
 import type { Clock } from '../core/clock.ts';
 import type { Sealer } from '../core/sealer.ts';
 import type { Logger } from '../core/telemetry.ts';
 import { JweSealer, type SealingKey } from './jwe-sealer.ts';
-import { type KeyFile, keyFilePath, loadKeyFile, readKeyFile, withoutOutlived } from './key-file.ts';
+import { type KeyFile, withoutOutlived } from './key-file.ts';
+import { type KeyPlace, type KeySource, keySource } from './key-source.ts';
 
 const POLL_MS = 2000;
 
@@ -20,27 +20,33 @@ interface Keys {
   readonly sealing: readonly SealingKey[];
 }
 
-interface KeyRingContext {
-  readonly dataDir: string;
+interface KeyRingContext extends KeyPlace {
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
- * The keys of a running server. It notices within seconds when they are rotated, here or by another
- * process on the same folder, and when a new key takes over or an old one has served its time.
+ * The keys of a running server. It notices within seconds when they are rotated, here, by another process on
+ * the same folder or by whatever fills the file, and when a new key takes over or an old one has served its
+ * time.
  */
 export class KeyRing {
   /** Seals with the newest key and opens with all of them. */
   readonly sealer: Sealer;
   readonly #context: KeyRingContext;
+  readonly #source: KeySource;
   readonly #timer: NodeJS.Timeout;
   #file: KeyFile;
   #stamp: string;
   #keys: Keys;
 
-  private constructor(context: KeyRingContext, file: KeyFile, stamp: string) {
+  private constructor(
+    context: KeyRingContext,
+    source: KeySource,
+    { file, stamp }: { readonly file: KeyFile; readonly stamp: string },
+  ) {
     this.#context = context;
+    this.#source = source;
     this.#file = file;
     this.#stamp = stamp;
     this.#keys = arrange(file, context.clock.now());
@@ -48,12 +54,13 @@ export class KeyRing {
     this.#timer = setInterval(() => void this.#poll(), POLL_MS).unref();
   }
 
-  /** @throws AppError `CONFIGURATION_INVALID` when others may read the key file, or it is damaged. */
+  /** @throws AppError `CONFIGURATION_INVALID` when others may read the key file, or the ring is damaged. */
   static async open(context: KeyRingContext): Promise<KeyRing> {
-    await loadKeyFile(context.dataDir, context.clock);
-    // Before the file is read: what is written meanwhile is then noticed, not taken for known.
-    const stamp = await stampOf(context.dataDir);
-    return new KeyRing(context, await readKeyFile(keyFilePath(context.dataDir)), stamp);
+    const source = keySource(context, context.clock);
+    await source.read();
+    // Before the ring is read again: what is written meanwhile is then noticed, not taken for known.
+    const stamp = await source.stamp();
+    return new KeyRing(context, source, { file: await source.read(), stamp });
   }
 
   /** The same object until the ring turns. */
@@ -61,16 +68,17 @@ export class KeyRing {
     return this.#keys;
   }
 
-  /** Looks at the file and the clock now. */
+  /** Looks at the source and the clock now. */
   async refresh(): Promise<void> {
-    const { dataDir, clock } = this.#context;
-    const stamp = await stampOf(dataDir);
+    const stamp = await this.#source.stamp();
     if (stamp !== this.#stamp) {
-      this.#file = await readKeyFile(keyFilePath(dataDir));
+      this.#file = await this.#source.read();
       this.#stamp = stamp;
     }
-    const next = arrange(this.#file, clock.now());
-    if (!sameKeys(this.#keys, next)) this.#keys = next;
+    const next = arrange(this.#file, this.#context.clock.now());
+    if (sameKeys(this.#keys, next)) return;
+    this.#keys = next;
+    this.#context.logger.info({ signing: next.signing.map(({ kid }) => kid) }, 'the keys have changed');
   }
 
   close(): void {
@@ -85,11 +93,6 @@ export class KeyRing {
       this.#context.logger.error({ err: error }, 'The key file cannot be read; going on with the known keys');
     }
   }
-}
-
-async function stampOf(dataDir: string): Promise<string> {
-  const { mtimeMs, ino, size } = await stat(keyFilePath(dataDir));
-  return [mtimeMs, ino, size].join(' ');
 }
 
 function arrange(file: KeyFile, now: number): Keys {

@@ -9,8 +9,10 @@ import {
   type ServerOptions,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import type { ResourceContents } from '../core/content.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ResourceContext } from '../core/resource.ts';
+import type { CallMeter } from './call-meter.ts';
 import type { ToolCaller } from './call-tool.ts';
 import { capabilitiesIn, missingIn } from './capabilities.ts';
 import { introduction, type ServerIdentity } from './identity.ts';
@@ -35,6 +37,7 @@ export interface Definitions {
   readonly tools: ToolCatalog;
   readonly resources: ResourceCatalog;
   readonly prompts: PromptCatalog;
+  readonly meter: CallMeter;
   readonly caller: ToolCaller;
   readonly tasks: Tasks;
   readonly requestState: RequestStates;
@@ -133,7 +136,7 @@ function serveTools(serving: Serving): void {
   const { tools, caller, tasks } = definitions;
   server.setRequestHandler('tools/list', (request, handler) =>
     guard(handler, ({ principal }) => {
-      const { items, ...rest } = tools.page(principal.scopes, request.params?.cursor);
+      const { items, ...rest } = tools.page(principal, request.params?.cursor);
       return { tools: [...items], ...rest };
     }),
   );
@@ -215,13 +218,17 @@ function serveResources({ server, definitions, guard }: Serving): void {
   );
   server.setRequestHandler('resources/templates/list', (request, handler) =>
     guard(handler, ({ principal }) => {
-      const { items, ...rest } = resources.templates(principal.scopes, request.params?.cursor);
+      const { items, ...rest } = resources.templates(principal, request.params?.cursor);
       return { resourceTemplates: [...items], ...rest };
     }),
   );
   server.setRequestHandler('resources/read', (request, handler) => {
     const { uri } = request.params;
-    return guard(handler, async (context) => ({ contents: [...(await resources.read(context, uri))] }), uri);
+    const read = async (context: ResourceContext): Promise<{ contents: ResourceContents[] }> => {
+      await definitions.meter.begin(context.principal);
+      return { contents: [...(await resources.read(context, uri))] };
+    };
+    return guard(handler, read, uri);
   });
 }
 
@@ -230,7 +237,7 @@ function servePrompts(serving: Serving): void {
   const { prompts } = definitions;
   server.setRequestHandler('prompts/list', (request, handler) =>
     guard(handler, ({ principal }) => {
-      const { items, ...rest } = prompts.page(principal.scopes, request.params?.cursor);
+      const { items, ...rest } = prompts.page(principal, request.params?.cursor);
       return { prompts: [...items], ...rest };
     }),
   );
@@ -238,6 +245,7 @@ function servePrompts(serving: Serving): void {
     const { name, arguments: values = {} } = request.params;
     return inRounds(serving, handler, request.params, (earlier) =>
       guard(handler, async (context) => {
+        await definitions.meter.begin(context.principal);
         const asker = askerOf(incoming(serving, handler, earlier));
         const asking = { ...context, canAsk: asker.canAsk.bind(asker), ask: asker.ask.bind(asker) };
         const { description, messages } = await prompts.get(asking, name, values);

@@ -1,8 +1,9 @@
 import { OutputBudget } from '../core/budget.ts';
 import { AppError } from '../core/errors.ts';
-import type { Scope, ScopeSet } from '../core/scopes.ts';
 import type { Telemetry, ToolOutcome } from '../core/telemetry.ts';
 import type { Tool, ToolResult } from '../core/tool.ts';
+import { requireUse } from './admission.ts';
+import type { CallMeter } from './call-meter.ts';
 import { type CallResult, renderError, renderResult } from './call-result.ts';
 import { type ConcurrencyLimits, FairLimiter, type Release } from './concurrency.ts';
 import { InputNeeded } from './rounds.ts';
@@ -16,24 +17,36 @@ export interface ToolCallerOptions {
   readonly outputTokens: number;
 }
 
+/** A call that ends when the authority is revoked that it is made under. */
+type Revocable = Pick<RunningCall, 'principal' | 'revoke'>;
+
 /**
- * Runs tools: scope, a place to run, arguments, deadline, the work, then metric and audit entry. Knows
+ * Runs tools: scopes and policy, a place to run, arguments, deadline, the work, then metric and audit entry. Knows
  * nothing of transports and protocol revisions.
  */
 export class ToolCaller {
   readonly #options: ToolCallerOptions;
   readonly #telemetry: Telemetry;
+  readonly #meter: Pick<CallMeter, 'begin'>;
   readonly #limiter: FairLimiter;
+  /** Those that run or wait. */
+  readonly #calls = new Set<Revocable>();
 
-  constructor(options: ToolCallerOptions, telemetry: Telemetry) {
+  constructor(options: ToolCallerOptions, telemetry: Telemetry, meter: Pick<CallMeter, 'begin'>) {
     this.#options = options;
     this.#telemetry = telemetry;
+    this.#meter = meter;
     this.#limiter = new FairLimiter(options.concurrency);
   }
 
   /** Calls that run now. */
   get running(): number {
     return this.#limiter.running;
+  }
+
+  /** Cancels the calls that were made under an authority which was revoked. */
+  cancelOf(authority: string): void {
+    for (const call of this.#calls) if (call.principal.authority === authority) call.revoke();
   }
 
   /**
@@ -62,10 +75,14 @@ export class ToolCaller {
   }
 
   async #run(tool: Tool, rawArguments: unknown, origin: CallOrigin): Promise<ToolResult> {
-    const { scopes, subject } = origin.principal;
+    const { principal } = origin;
+    const { subject, permit } = principal;
     // Transports answer a missing scope before the call, with a challenge; this holds where one forgets.
-    if (!scopes.hasAll(tool.scopes)) throw scopeRequired(tool, scopes);
-    const release = this.#limiter.tryAcquire(subject) ?? (await this.#wait(subject, origin));
+    requireUse(principal, tool);
+    const counting = this.#meter.begin(principal);
+    if (counting !== undefined) await counting;
+    const release =
+      this.#limiter.tryAcquire(subject, permit.limits.concurrentCalls) ?? (await this.#wait(subject, origin));
     let work: ((call: RunningCall) => Promise<ToolResult>) | undefined;
     try {
       work = tool.bind(rawArguments);
@@ -84,7 +101,8 @@ export class ToolCaller {
   ): Promise<ToolResult> {
     return new Promise((resolve, reject) => {
       const timeoutMs = Math.min(tool.timeoutMs, this.#options.maxCallMs);
-      const call = new RunningCall(origin, new OutputBudget(this.#options.outputTokens), timeoutMs, reject);
+      const call = new RunningCall(origin, this.#budgetOf(origin), timeoutMs, reject);
+      this.#calls.add(call);
       // A tool may throw before its first await.
       new Promise<ToolResult>((done) => {
         done(work(call));
@@ -92,6 +110,7 @@ export class ToolCaller {
         .then(resolve, reject)
         .finally(() => {
           call.finish();
+          this.#calls.delete(call);
           release();
         });
     });
@@ -102,43 +121,51 @@ export class ToolCaller {
     const forget = origin.onCancel(() => {
       controller.abort(new AppError('CANCELLED', 'The call was cancelled while it waited for a place.'));
     });
+    const waiting: Revocable = {
+      principal: origin.principal,
+      revoke: () => {
+        controller.abort(new AppError('CANCELLED', 'The access that the call was made with was revoked.'));
+      },
+    };
+    this.#calls.add(waiting);
     try {
-      return await this.#limiter.acquire(subject, controller.signal);
+      const { concurrentCalls } = origin.principal.permit.limits;
+      return await this.#limiter.acquire(subject, controller.signal, concurrentCalls);
     } finally {
+      this.#calls.delete(waiting);
       forget();
     }
+  }
+
+  #budgetOf({ principal }: CallOrigin): OutputBudget {
+    const { outputTokens } = this.#options;
+    return new OutputBudget(Math.min(outputTokens, principal.permit.limits.outputTokens ?? outputTokens));
   }
 
   #record(tool: Tool, origin: CallOrigin, outcome: ToolOutcome, started: number): void {
     const seconds = (performance.now() - started) / 1000;
     this.#telemetry.metrics.toolCall(tool.name, outcome, seconds);
+    const { subject, clientId, permit } = origin.principal;
     this.#telemetry.audit({
       action: 'tool.called',
       outcome: outcome === 'ok' ? 'success' : outcome === 'denied' ? 'denied' : 'failure',
-      subject: origin.principal.subject,
-      clientId: origin.principal.clientId,
-      details: { tool: tool.name, result: outcome, request: origin.requestId },
+      subject,
+      clientId,
+      details: {
+        ...{ tool: tool.name, result: outcome, request: origin.requestId },
+        ...(permit.rule === undefined ? {} : { rule: permit.rule }),
+      },
     });
   }
 }
 
-/**
- * What a call lacks, as the challenge of RFC 6750 §3.1 names it: everything that the call needs, and what the
- * caller holds already, or a client that asks for exactly this would lose it by stepping up.
- */
-export function scopeRequired(needing: { readonly scopes: readonly Scope[] }, held: ScopeSet): AppError {
-  const scopes = [...new Set([...held.granted, ...needing.scopes])];
-  return new AppError('SCOPE_REQUIRED', `This call needs the scope ${needing.scopes.join(' ')}.`, {
-    scopes,
-    next: `authorize again with the scope ${scopes.join(' ')}`,
-  });
-}
-
 const OUTCOMES: Partial<Record<string, ToolOutcome>> = {
   SCOPE_REQUIRED: 'denied',
+  FORBIDDEN: 'denied',
   TIMEOUT: 'timeout',
   CANCELLED: 'cancelled',
   BUSY: 'busy',
+  RATE_LIMITED: 'busy',
 };
 
 function outcomeOf(error: unknown): ToolOutcome {

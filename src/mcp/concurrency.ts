@@ -11,6 +11,8 @@ export interface ConcurrencyLimits {
 export type Release = () => void;
 
 interface Waiter {
+  /** As {@link FairLimiter.acquire}. */
+  readonly most: number | undefined;
   grant(): void;
 }
 
@@ -43,19 +45,20 @@ export class FairLimiter {
     return this.#lanes.size;
   }
 
-  /** A place at once, or undefined when the caller has to wait. */
-  tryAcquire(key: string): Release | undefined {
+  /** A place at once, or undefined when the caller has to wait. `most` is as for {@link acquire}. */
+  tryAcquire(key: string, most?: number): Release | undefined {
     const lane = this.#lane(key);
     // Nobody is overtaken: a place that comes free goes to who waits for it at once.
-    return this.#hasPlace(lane) ? this.#occupy(key, lane) : undefined;
+    return this.#hasPlace(lane, most) ? this.#occupy(key, lane) : undefined;
   }
 
   /**
    * Waits for a place.
    *
+   * @param most How many of the key may run when this one does, where that is less than for every key.
    * @throws AppError `BUSY` when the queue is full or the wait too long; the signal's reason when it aborts.
    */
-  acquire(key: string, signal: AbortSignal): Promise<Release> {
+  acquire(key: string, signal: AbortSignal, most?: number): Promise<Release> {
     const lane = this.#lane(key);
     if (lane.waiting.length >= this.#limits.queuePerPrincipal) {
       this.#forgetIfIdle(key, lane);
@@ -81,6 +84,7 @@ export class FairLimiter {
         signal.removeEventListener('abort', onAbort);
       };
       const waiter: Waiter = {
+        most,
         grant: () => {
           settle();
           resolve(this.#occupy(key, lane));
@@ -104,8 +108,9 @@ export class FairLimiter {
     return lane;
   }
 
-  #hasPlace(lane: Lane): boolean {
-    return this.#running < this.#limits.global && lane.running < this.#limits.perPrincipal;
+  #hasPlace(lane: Lane, most = this.#limits.perPrincipal): boolean {
+    const ofKey = Math.min(most, this.#limits.perPrincipal);
+    return this.#running < this.#limits.global && lane.running < ofKey;
   }
 
   #occupy(key: string, lane: Lane): Release {
@@ -126,7 +131,7 @@ export class FairLimiter {
     for (const key of this.#turns) {
       if (this.#running >= this.#limits.global) return;
       const lane = this.#lane(key);
-      if (!this.#hasPlace(lane)) continue;
+      if (!this.#hasPlace(lane, lane.waiting[0]?.most)) continue;
       const waiter = lane.waiting.shift();
       // To the back of the row, if more of this key wait.
       this.#turns.delete(key);

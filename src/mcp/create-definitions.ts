@@ -3,6 +3,7 @@ import type { ResourceProvider } from '../core/resource.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Tool } from '../core/tool.ts';
 import type { Definitions } from './build-server.ts';
+import { CallMeter } from './call-meter.ts';
 import { ToolCaller } from './call-tool.ts';
 import type { McpOptions } from './options.ts';
 import { PromptCatalog } from './prompt-catalog.ts';
@@ -31,12 +32,14 @@ export function createDefinitions(
   shared: Omit<TasksParts, 'caller'>,
 ): Definitions {
   const { listTtlMs, resourceTtlMs, askTimeoutMs, listPageSize } = options;
-  const caller = new ToolCaller({ ...options, outputTokens: offer.outputTokens }, offer.telemetry);
+  const meter = new CallMeter(shared.store);
+  const caller = new ToolCaller({ ...options, outputTokens: offer.outputTokens }, offer.telemetry, meter);
   return {
     identity: { name: 'fairlead', title: 'Fairlead', version: offer.version },
     tools: new ToolCatalog(offer.tools, listPageSize),
     resources: new ResourceCatalog(offer.resources, listPageSize),
     prompts: new PromptCatalog(offer.prompts, listPageSize),
+    meter,
     caller,
     tasks: new Tasks(options, { ...shared, caller }),
     requestState,

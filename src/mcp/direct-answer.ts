@@ -83,7 +83,7 @@ export class DirectAnswers {
   }
 
   #list(exchange: Exchange, message: UsualMessage): string {
-    const listing = this.#definitions.tools.firstPage(exchange.principal.scopes);
+    const listing = this.#definitions.tools.firstPage(exchange.principal);
     if (message.era === 'legacy') return `{${listing.json}}`;
     const known = this.#modernLists.get(listing);
     if (known !== undefined) return known;

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { AppError } from '../core/errors.ts';
 import type { Principal } from '../core/principal.ts';
+import type { Logger } from '../core/telemetry.ts';
 import { EventStream } from './event-stream.ts';
 
 export interface EventStreamsOptions {
@@ -10,6 +11,14 @@ export interface EventStreamsOptions {
     readonly perPrincipal: number;
     readonly maxBufferedBytes: number;
   };
+}
+
+export interface EventStreamsContext {
+  /** Is told of every stream; what it answers is called when that stream has ended. */
+  readonly count: (kind: string) => () => void;
+  /** Whether what the principal may do was taken away. Asked with each keep-alive, as a message can be lost. */
+  readonly isRevoked: (principal: Principal) => Promise<boolean>;
+  readonly logger: Logger;
 }
 
 /** What a stream is for: the bounded `kind` label of its metric. */
@@ -34,23 +43,22 @@ interface Standing {
  */
 export class EventStreams {
   readonly #options: EventStreamsOptions;
-  readonly #count: (kind: string) => () => void;
-  readonly #open = new Set<EventStream>();
+  readonly #context: EventStreamsContext;
+  readonly #open = new Map<EventStream, Principal>();
   readonly #standing = new Map<EventStream, Standing>();
   readonly #perSubject = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `count` is told of every stream, and what it answers when that stream has ended. */
-  constructor(options: EventStreamsOptions, count: (kind: string) => () => void) {
+  constructor(options: EventStreamsOptions, context: EventStreamsContext) {
     this.#options = options;
-    this.#count = count;
+    this.#context = context;
   }
 
   /** Opens a stream that ends with the call it answers. */
-  open(response: ServerResponse, { kind, headers }: Opening): EventStream {
+  open(response: ServerResponse, { kind, principal, headers }: Opening): EventStream {
     const stream = new EventStream(response, this.#options.streams.maxBufferedBytes, headers);
-    const ended = this.#count(kind);
-    this.#open.add(stream);
+    const ended = this.#context.count(kind);
+    this.#open.set(stream, principal);
     this.#timer ??= setInterval(() => {
       this.#tick();
     }, this.#options.keepAliveMs).unref();
@@ -107,9 +115,24 @@ export class EventStreams {
     for (const { finish } of this.#standing.values()) finish();
   }
 
+  /** Ends what is open under an authority that was revoked: nothing more is told, not even that it ends. */
+  endOf(authority: string): void {
+    for (const [stream, principal] of this.#open) if (principal.authority === authority) stream.end();
+  }
+
   #tick(): void {
-    for (const stream of this.#open) stream.keepAlive();
+    for (const stream of this.#open.keys()) stream.keepAlive();
     const now = Date.now() / 1000;
     for (const { principal, finish } of this.#standing.values()) if (principal.expiresAt <= now) finish();
+    const holders = new Map([...this.#open.values()].map((principal) => [principal.authority, principal]));
+    for (const principal of holders.values()) {
+      this.#endIfRevoked(principal).catch((error: unknown) => {
+        this.#context.logger.debug({ err: error }, 'whether a stream may stay open could not be asked');
+      });
+    }
+  }
+
+  async #endIfRevoked(principal: Principal): Promise<void> {
+    if (await this.#context.isRevoked(principal)) this.endOf(principal.authority);
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createMcpHandler } from '@modelcontextprotocol/server';
+import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server';
 import type { Changes } from '../core/changes.ts';
+import type { Principal } from '../core/principal.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { ResourceProvider } from '../core/resource.ts';
 import type { Sealer } from '../core/sealer.ts';
@@ -35,6 +36,8 @@ export interface McpContext {
   readonly store: Store;
   readonly sealer: Sealer;
   readonly telemetry: Telemetry;
+  /** Whether what the principal may do was taken away, as the store has it. */
+  readonly isRevoked: (principal: Principal) => Promise<boolean>;
   readonly version: string;
   /** Of a request's body. */
   readonly bodyLimitBytes: number;
@@ -53,6 +56,8 @@ export interface Mcp {
   readonly runningCalls: number;
   /** To tell every client of what has changed. */
   readonly changes: Changes;
+  /** Ends the streams and cancels the calls that an authority holds which was revoked. */
+  readonly revoked: (authority: string) => void;
   /** Ends the streams that would stay open for ever, so that the process can end; calls go on. */
   drain(): Promise<void>;
   /** Lets tasks end within the limit; what still runs then is ended, and shown as failed. */
@@ -66,16 +71,7 @@ export function createMcp(options: McpOptions, context: McpContext): Mcp {
   const shared = createShared(options, context);
   const { hub, changes, streams } = shared;
   const definitions = createDefinitions(options, context, openRequestState(context.sealer), shared);
-  const handler = createMcpHandler(
-    (request) => buildServer(definitions, peerOf(exchangeIn(request.authInfo))),
-    {
-      legacy: 'reject',
-      keepAliveMs: options.keepAliveMs,
-      onerror: (error) => {
-        telemetry.logger.debug({ err: error }, 'protocol error');
-      },
-    },
-  );
+  const handler = createSdkHandler(definitions, options, telemetry);
   const direct = new DirectAnswers(definitions);
   const sessions = createSessions(options, context, { ...shared, definitions, direct });
   const { maxSubscriptions } = options.sessions;
@@ -106,6 +102,10 @@ export function createMcp(options: McpOptions, context: McpContext): Mcp {
     get runningCalls() {
       return definitions.caller.running;
     },
+    revoked: (authority) => {
+      streams.endOf(authority);
+      definitions.caller.cancelOf(authority);
+    },
     drain: () => {
       streams.finishStanding();
       return Promise.resolve();
@@ -118,6 +118,21 @@ export function createMcp(options: McpOptions, context: McpContext): Mcp {
       await hub.close();
     },
   };
+}
+
+/** For the messages that are not answered without the SDK. */
+function createSdkHandler(
+  definitions: Definitions,
+  { keepAliveMs }: McpOptions,
+  { logger }: Telemetry,
+): McpHttpHandler {
+  return createMcpHandler((request) => buildServer(definitions, peerOf(exchangeIn(request.authInfo))), {
+    legacy: 'reject',
+    keepAliveMs,
+    onerror: (error) => {
+      logger.debug({ err: error }, 'protocol error');
+    },
+  });
 }
 
 type Shared = ReturnType<typeof createShared>;
@@ -145,7 +160,7 @@ function createSessions(
 }
 
 /** What connects the processes of a deployment, and the clients of each. */
-function createShared(options: McpOptions, { store, telemetry, resources }: McpContext) {
+function createShared(options: McpOptions, { store, telemetry, resources, isRevoked }: McpContext) {
   const { logger, metrics } = telemetry;
   const hub = new Hub(store, logger);
   const { keptSeconds } = options.streams;
@@ -153,6 +168,9 @@ function createShared(options: McpOptions, { store, telemetry, resources }: McpC
     ...{ store, logger, hub },
     liveness: new Liveness(store, hub.self, logger),
     changes: new ChangeBus({ store, hub, logger, resources, keptSeconds }),
-    streams: new EventStreams(options, (kind) => metrics.streamOpened(kind)),
+    streams: new EventStreams(options, {
+      ...{ isRevoked, logger },
+      count: (kind) => metrics.streamOpened(kind),
+    }),
   };
 }

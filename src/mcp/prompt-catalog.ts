@@ -1,8 +1,9 @@
 import type { Asker } from '../core/asker.ts';
+import type { Holder } from '../core/by-holder.ts';
 import { AppError } from '../core/errors.ts';
 import type { Prompt, PromptMessage } from '../core/prompt.ts';
 import type { ResourceContext } from '../core/resource.ts';
-import type { ScopeSet } from '../core/scopes.ts';
+import { mayUse } from './admission.ts';
 import { type ListedIcon, listedIcons } from './listed-icons.ts';
 import { type Page, ScopedList } from './scoped-list.ts';
 
@@ -24,7 +25,7 @@ export class PromptCatalog {
     this.#prompts = new Map(prompts.map((prompt) => [prompt.name, prompt]));
     const entries = prompts.map((prompt) => ({
       key: prompt.name,
-      scopes: prompt.scopes,
+      target: prompt,
       item: listed(prompt),
     }));
     this.#list = new ScopedList('prompts/list', entries, pageSize);
@@ -39,17 +40,17 @@ export class PromptCatalog {
   }
 
   /** @throws AppError `INVALID_ARGUMENT` for a cursor that no page has given. */
-  page(scopes: ScopeSet, cursor: string | undefined): Page<ListedPrompt> {
-    return this.#list.page(scopes, cursor);
+  page(holder: Holder, cursor: string | undefined): Page<ListedPrompt> {
+    return this.#list.page(holder, cursor);
   }
 
-  /** @throws AppError `INVALID_ARGUMENT` for an unknown prompt or a missing argument. */
+  /** @throws AppError `INVALID_ARGUMENT` for a prompt that the principal does not see, or a missing argument. */
   async get(
     context: ResourceContext & Asker,
     name: string,
     values: Readonly<Record<string, string>>,
   ): Promise<{ description: string; messages: readonly PromptMessage[] }> {
-    const prompt = this.#named(name);
+    const prompt = this.#visible(context.principal, name);
     const missing = prompt.arguments.filter(
       (argument) => argument.required && !Object.hasOwn(values, argument.name),
     );
@@ -60,18 +61,19 @@ export class PromptCatalog {
     return { description: prompt.description, messages: await prompt.get(context, values) };
   }
 
-  /** @throws AppError `INVALID_ARGUMENT` for an unknown prompt. */
-  complete(
+  /** @throws AppError `INVALID_ARGUMENT` for a prompt that the principal does not see. */
+  async complete(
     context: ResourceContext,
     name: string,
     argument: { readonly name: string; readonly value: string },
   ): Promise<readonly string[]> {
-    return this.#named(name).complete(context, argument.name, argument.value);
+    return await this.#visible(context.principal, name).complete(context, argument.name, argument.value);
   }
 
-  #named(name: string): Prompt {
+  #visible(holder: Holder, name: string): Prompt {
     const prompt = this.#prompts.get(name);
-    if (prompt === undefined) throw new AppError('INVALID_ARGUMENT', `There is no prompt ${name}.`);
+    if (prompt === undefined || !mayUse(holder, prompt))
+      throw new AppError('INVALID_ARGUMENT', `There is no prompt ${name}.`);
     return prompt;
   }
 }

@@ -1,21 +1,23 @@
-import type { Scope } from '../core/scopes.ts';
+import { couldUse, type Guarded, scopeRequired } from './admission.ts';
 import type { Definitions } from './build-server.ts';
-import { scopeRequired } from './call-tool.ts';
 import type { Exchange } from './exchange.ts';
 import { field, methodOf, textOf } from './message-fields.ts';
 
 /**
- * Refuses a message that reaches something whose scopes are not granted. Unknown names are refused later, as such.
+ * Refuses a message that reaches something whose scopes are not granted, where a token with them would help.
+ * Unknown names are refused later, as such; so is what the policy forbids, which a challenge would only make a
+ * client ask for again and again.
  *
  * @throws AppError `SCOPE_REQUIRED`
  */
 export function requireScopes(message: unknown, exchange: Exchange, definitions: Definitions): void {
   const target = targetOf(message, definitions);
-  const { scopes } = exchange.principal;
-  if (target !== undefined && !scopes.hasAll(target.scopes)) throw scopeRequired(target, scopes);
+  const { principal } = exchange;
+  if (target === undefined || principal.scopes.hasAll(target.scopes)) return;
+  if (couldUse(principal, target)) throw scopeRequired(target, principal.scopes);
 }
 
-function targetOf(message: unknown, definitions: Definitions): { scopes: readonly Scope[] } | undefined {
+function targetOf(message: unknown, definitions: Definitions): Guarded | undefined {
   const { tools, resources, prompts } = definitions;
   const params = field(message, 'params');
   const ref = field(params, 'ref');

@@ -1,8 +1,9 @@
+import type { Holder } from '../core/by-holder.ts';
 import type { ResourceContents } from '../core/content.ts';
 import { AppError } from '../core/errors.ts';
 import type { Icon } from '../core/icon.ts';
 import type { ResourceContext, ResourceEntry, ResourceProvider, ResourceTemplate } from '../core/resource.ts';
-import type { ScopeSet } from '../core/scopes.ts';
+import { mayUse } from './admission.ts';
 import { foreignCursor, readCursor, writeCursor } from './cursor.ts';
 import { type ListedIcon, listedIcons } from './listed-icons.ts';
 import { type Page, ScopedList } from './scoped-list.ts';
@@ -13,7 +14,7 @@ type ListedTemplate = Omit<ResourceTemplate, 'icons'> & { icons?: ListedIcon[] }
 
 const LIST = 'resources/list';
 
-/** The families of resources behind one list. Families that the principal's scopes do not cover are left out of it. */
+/** The families of resources behind one list. Those that the principal may not use are left out of it. */
 export class ResourceCatalog {
   readonly #providers: readonly ResourceProvider[];
 
@@ -22,8 +23,8 @@ export class ResourceCatalog {
   /** @throws TypeError when two providers share a template */
   constructor(providers: readonly ResourceProvider[], pageSize: number) {
     this.#providers = providers;
-    const entries = providers.flatMap(({ templates, scopes }) =>
-      templates.map((template) => ({ key: template.uriTemplate, scopes, item: listed(template) })),
+    const entries = providers.flatMap((target) =>
+      target.templates.map((template) => ({ key: template.uriTemplate, target, item: listed(template) })),
     );
     this.#templates = new ScopedList('resources/templates/list', entries, pageSize);
   }
@@ -38,8 +39,8 @@ export class ResourceCatalog {
   }
 
   /** @throws AppError `INVALID_ARGUMENT` for a cursor that no page has given. */
-  templates(scopes: ScopeSet, cursor: string | undefined): Page<ListedTemplate> {
-    return this.#templates.page(scopes, cursor);
+  templates(holder: Holder, cursor: string | undefined): Page<ListedTemplate> {
+    return this.#templates.page(holder, cursor);
   }
 
   /**
@@ -48,7 +49,7 @@ export class ResourceCatalog {
    * @throws AppError `INVALID_ARGUMENT` for a cursor that no page has given.
    */
   async page(context: ResourceContext, cursor: string | undefined): Promise<Page<ListedResource>> {
-    const visible = this.#visible(context.principal.scopes);
+    const visible = this.#visible(context.principal);
     const [prefix, inner, ...rest] = cursor === undefined ? [] : readCursor(LIST, cursor);
     const family = cursor === undefined ? 0 : visible.findIndex((provider) => provider.prefix === prefix);
     if (family < 0 || rest.length > 0) throw foreignCursor();
@@ -62,24 +63,24 @@ export class ResourceCatalog {
     return next === undefined ? { items } : { items, nextCursor: writeCursor(LIST, next.prefix) };
   }
 
-  /** @throws AppError `PATH_NOT_FOUND` where no family knows the URI. */
+  /** @throws AppError `PATH_NOT_FOUND` for a URI of no family that the principal may use. */
   async read(context: ResourceContext, uri: string): Promise<readonly ResourceContents[]> {
+    return await this.#familyOf(context.principal, uri).read(context, uri);
+  }
+
+  /** Whether the URI is one of a family that the principal may use; nothing is looked up. */
+  isWithinReach(holder: Holder, uri: string): boolean {
     const provider = this.find(uri);
-    if (provider === undefined) throw new AppError('PATH_NOT_FOUND', `There is no resource ${uri}.`);
-    return provider.read(context, uri);
+    return provider !== undefined && mayUse(holder, provider);
   }
 
   /**
    * Whether the principal could follow the resource.
    *
-   * @throws AppError `PATH_NOT_FOUND` for a URI of no family that its scopes reach; as `read` otherwise
+   * @throws AppError as `read`
    */
   async check(context: ResourceContext, uri: string): Promise<void> {
-    const provider = this.find(uri);
-    if (provider === undefined || !context.principal.scopes.hasAll(provider.scopes)) {
-      throw new AppError('PATH_NOT_FOUND', `There is no resource ${uri}.`);
-    }
-    await provider.check?.(context, uri);
+    await this.#familyOf(context.principal, uri).check?.(context, uri);
   }
 
   async complete(
@@ -87,7 +88,7 @@ export class ResourceCatalog {
     uriTemplate: string,
     argument: { readonly name: string; readonly value: string },
   ): Promise<readonly string[]> {
-    const provider = this.#visible(context.principal.scopes).find((candidate) =>
+    const provider = this.#visible(context.principal).find((candidate) =>
       candidate.templates.some((template) => template.uriTemplate === uriTemplate),
     );
     if (provider === undefined) {
@@ -96,8 +97,14 @@ export class ResourceCatalog {
     return provider.complete(context, argument.name, argument.value);
   }
 
-  #visible(scopes: ScopeSet): ResourceProvider[] {
-    return this.#providers.filter((provider) => scopes.hasAll(provider.scopes));
+  #visible(holder: Holder): ResourceProvider[] {
+    return this.#providers.filter((provider) => mayUse(holder, provider));
+  }
+
+  #familyOf(holder: Holder, uri: string): ResourceProvider {
+    const provider = this.find(uri);
+    if (provider !== undefined && mayUse(holder, provider)) return provider;
+    throw new AppError('PATH_NOT_FOUND', `There is no resource ${uri}.`);
   }
 }
 

@@ -102,6 +102,11 @@ export class RunningCall implements ToolCall {
     return listRoots(this, key);
   }
 
+  /** Whoever the call was made for may not do it any more. */
+  revoke(): void {
+    this.#end(new AppError('CANCELLED', 'The access that the call was made with was revoked.'));
+  }
+
   /** The work has ended: nothing will abort it any more. */
   finish(): void {
     this.#finished = true;

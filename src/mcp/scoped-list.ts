@@ -1,4 +1,5 @@
-import type { Scope, ScopeSet } from '../core/scopes.ts';
+import { ByHolder, type Holder } from '../core/by-holder.ts';
+import { type Guarded, mayUse } from './admission.ts';
 import { foreignCursor, readCursor, writeCursor } from './cursor.ts';
 
 export interface Page<T> {
@@ -9,21 +10,21 @@ export interface Page<T> {
 interface Entry<T> {
   /** Names the entry among all, whatever else is in the list. */
   readonly key: string;
-  /** A principal without them does not see it. */
-  readonly scopes: readonly Scope[];
+  /** A principal that may not use it does not see it. */
+  readonly target: Guarded;
   readonly item: T;
 }
 
 /**
- * A fixed list in pages. What a principal sees of it depends on its scopes alone, so each set of scopes has
- * its list made once. A cursor names the last entry that was shown rather than a number, so that it goes on
+ * A fixed list in pages. What a principal sees of it depends on its permit and its scopes alone, so each pair
+ * of them has its list made once. A cursor names the last entry that was shown rather than a number, so that it goes on
  * at the right place where another process, after an update, has entries more or fewer.
  */
 export class ScopedList<T> {
   readonly #method: string;
   readonly #entries: readonly Entry<T>[];
   readonly #pageSize: number;
-  readonly #visible = new Map<ScopeSet, readonly Entry<T>[]>();
+  readonly #visible = new ByHolder<readonly Entry<T>[]>();
 
   /** @throws TypeError when two entries share a key */
   constructor(method: string, entries: readonly Entry<T>[], pageSize: number) {
@@ -35,8 +36,8 @@ export class ScopedList<T> {
   }
 
   /** @throws AppError `INVALID_ARGUMENT` for a cursor that no page has given. */
-  page(scopes: ScopeSet, cursor: string | undefined): Page<T> {
-    const visible = this.#visibleTo(scopes);
+  page(holder: Holder, cursor: string | undefined): Page<T> {
+    const visible = this.#visibleTo(holder);
     const start = cursor === undefined ? 0 : this.#after(visible, cursor);
     const shown = visible.slice(start, start + this.#pageSize);
     const items = shown.map(({ item }) => item);
@@ -53,11 +54,7 @@ export class ScopedList<T> {
     return index + 1;
   }
 
-  #visibleTo(scopes: ScopeSet): readonly Entry<T>[] {
-    const known = this.#visible.get(scopes);
-    if (known) return known;
-    const visible = this.#entries.filter((entry) => scopes.hasAll(entry.scopes));
-    this.#visible.set(scopes, visible);
-    return visible;
+  #visibleTo(holder: Holder): readonly Entry<T>[] {
+    return this.#visible.get(holder, () => this.#entries.filter(({ target }) => mayUse(holder, target)));
   }
 }

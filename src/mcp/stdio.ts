@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ProtocolEra } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import { UNRESTRICTED } from '../core/permit.ts';
 import type { Principal } from '../core/principal.ts';
 import { ALL_SCOPES, ScopeSet } from '../core/scopes.ts';
 import type { Sealer } from '../core/sealer.ts';
@@ -37,6 +38,8 @@ const LOCAL: Principal = Object.freeze({
   subject: 'local',
   clientId: 'stdio',
   scopes: ScopeSet.of(ALL_SCOPES),
+  permit: UNRESTRICTED,
+  authority: 'stdio',
   expiresAt: Number.MAX_SAFE_INTEGER,
 });
 

@@ -1,5 +1,5 @@
+import { ByHolder, type Holder } from '../core/by-holder.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { ScopeSet } from '../core/scopes.ts';
 import type { Tool } from '../core/tool.ts';
 import { type ListedIcon, listedIcons } from './listed-icons.ts';
 import { type Page, ScopedList } from './scoped-list.ts';
@@ -25,12 +25,12 @@ export interface ToolListing {
 export class ToolCatalog {
   readonly #tools: ReadonlyMap<string, Tool>;
   readonly #list: ScopedList<ListedTool>;
-  readonly #listings = new Map<ScopeSet, ToolListing>();
+  readonly #listings = new ByHolder<ToolListing>();
 
   /** @throws TypeError when two tools share a name, or one cannot be shown to clients */
   constructor(tools: readonly Tool[], pageSize: number) {
     this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
-    const entries = tools.map((tool) => ({ key: tool.name, scopes: tool.scopes, item: listed(tool) }));
+    const entries = tools.map((tool) => ({ key: tool.name, target: tool, item: listed(tool) }));
     this.#list = new ScopedList('tools/list', entries, pageSize);
   }
 
@@ -39,18 +39,16 @@ export class ToolCatalog {
   }
 
   /** @throws AppError `INVALID_ARGUMENT` for a cursor that no page has given. */
-  page(scopes: ScopeSet, cursor: string | undefined): Page<ListedTool> {
-    return this.#list.page(scopes, cursor);
+  page(holder: Holder, cursor: string | undefined): Page<ListedTool> {
+    return this.#list.page(holder, cursor);
   }
 
-  /** The same object for the same scopes. */
-  firstPage(scopes: ScopeSet): ToolListing {
-    const known = this.#listings.get(scopes);
-    if (known) return known;
-    const { items, nextCursor } = this.#list.page(scopes, undefined);
-    const listing = { json: JSON.stringify({ tools: items, nextCursor }).slice(1, -1) };
-    this.#listings.set(scopes, listing);
-    return listing;
+  /** The same object for the same permit and scopes. */
+  firstPage(holder: Holder): ToolListing {
+    return this.#listings.get(holder, () => {
+      const { items, nextCursor } = this.#list.page(holder, undefined);
+      return { json: JSON.stringify({ tools: items, nextCursor }).slice(1, -1) };
+    });
   }
 }
 

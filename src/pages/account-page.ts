@@ -1,71 +1,117 @@
+import { type AccountModel, tokenField } from './account-model.ts';
+import { passkeySection } from './account-passkeys.ts';
+import { passwordSection } from './account-password.ts';
 import { type Html, html } from './html.ts';
-import { layout } from './layout.ts';
-import { type ScopeLine, scopeList } from './scope-list.ts';
-
-interface Grant {
-  readonly gid: string;
-  readonly clientName: string;
-  readonly clientHost: string;
-  readonly allowedAt: Date;
-  readonly scopes: readonly ScopeLine[];
-}
-
-interface AccountModel {
-  /** Path that the forms' own paths start with. */
-  readonly action: string;
-  readonly formToken: string;
-  readonly person: { readonly name: string; readonly email: string };
-  readonly grants: readonly Grant[];
-  readonly mcpUrl: string;
-  readonly notice?: string | undefined;
-}
-
-const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+import { layout, problemNote } from './layout.ts';
+import { scopeList } from './scope-list.ts';
+import { dayOf, momentOf } from './time.ts';
 
 export function accountPage(model: AccountModel): string {
-  const { action, formToken, person, grants, mcpUrl, notice } = model;
-  const token = html`<input type="hidden" name="form_token" value="${formToken}" />`;
+  const { action, person, notice, problem, passkeys, administration } = model;
   const content = html`<div class="head">
       <div>
-        <h1>Connected applications</h1>
+        <h1>Your account</h1>
         <p class="quiet">${person.name} · ${person.email}</p>
+        ${administration !== undefined && html`<p><a href="${administration}">Administration</a></p>`}
       </div>
-      <form method="post" action="${action}/sign-out">${token}<button class="plain">Sign out</button></form>
+      <form method="post" action="${action}/sign-out">
+        ${tokenField(model)}<button class="plain">Sign out</button>
+      </form>
     </div>
-    ${notice !== undefined && html`<div class="note good" role="status"><p>${notice}</p></div>`}
+    ${problemNote(problem)}
     ${
-      grants.length === 0
-        ? html`<p>No application acts in your name.</p>
-            <p>Connect one with this address:</p>
-            <pre>${mcpUrl}</pre>`
-        : html`<ul class="grants">
-              ${grants.map((grant) => grantItem(grant, action, token))}
-            </ul>
-            <div class="foot">
-              <form method="post" action="${action}/revoke">
-                ${token}<input type="hidden" name="grant" value="all" />
-                <button class="danger">Revoke all access</button>
-              </form>
-            </div>`
-    }`;
-  return layout({ title: 'Connected applications', content, wide: true });
+      notice !== undefined &&
+      problem === undefined &&
+      html`<div class="note good" role="status"><p>${notice}</p></div>`
+    }
+    ${grantSection(model)} ${sessionSection(model)} ${passkeySection(model)} ${passwordSection(model)}`;
+  const title = problem === undefined ? 'Your account' : 'Problem: Your account';
+  return layout({ title, content, wide: true, passkeys: passkeys.state === 'add' });
 }
 
-function grantItem(grant: Grant, action: string, token: Html): Html {
+function grantSection(model: AccountModel): Html {
+  const { grants, mcpUrl, action } = model;
+  return html`<section aria-labelledby="applications">
+    <h2 id="applications">Connected applications</h2>
+    ${
+      grants.length === 0
+        ? html`<p>No application acts in your name. Connect one with this address:</p>
+            <pre>${mcpUrl}</pre>`
+        : html`<ul class="entries">
+            ${grants.map((grant) => grantItem(grant, model))}
+          </ul>`
+    }
+    ${
+      grants.length > 1 &&
+      html`<form method="post" action="${action}/revoke">
+        ${tokenField(model)}<input type="hidden" name="grant" value="all" />
+        <button class="danger">Revoke all access</button>
+      </form>`
+    }
+  </section>`;
+}
+
+function grantItem(grant: AccountModel['grants'][number], model: AccountModel): Html {
   return html`<li>
     <div class="row">
       <div>
-        <h2>${grant.clientName}</h2>
+        <h3>${grant.clientName}</h3>
         <p class="quiet small">
-          ${grant.clientHost} · allowed on
-          <time datetime="${grant.allowedAt.toISOString()}">${DATE.format(grant.allowedAt)}</time>
+          ${grant.published ? 'Published by' : 'Sends you back to'} ${grant.clientHost}<br />
+          Allowed on
+          ${dayOf(grant.allowedAt)}${grant.expiresAt !== undefined && html`, ends ${momentOf(grant.expiresAt)}`}<br />
+          ${grant.lastUsedAt !== undefined && html`Last renewed its access ${momentOf(grant.lastUsedAt)}`}
         </p>
       </div>
-      <form method="post" action="${action}/revoke">
-        ${token}<input type="hidden" name="grant" value="${grant.gid}" />
-        <button class="danger" aria-label="Revoke the access of ${grant.clientName}">Revoke access</button>
+      <form method="post" action="${model.action}/revoke">
+        ${tokenField(model)}<input type="hidden" name="grant" value="${grant.gid}" />
+        <button class="danger" aria-label="Revoke access of ${grant.clientName}">Revoke access</button>
       </form>
     </div>
     ${scopeList(grant.scopes, 'brief')}
+  </li>`;
+}
+
+function sessionSection(model: AccountModel): Html {
+  const { sessions, action } = model;
+  return html`<section aria-labelledby="sessions">
+    <h2 id="sessions">Where you are signed in</h2>
+    <ul class="entries">
+      ${sessions.map((session) => sessionItem(session, model))}
+    </ul>
+    ${
+      sessions.length > 1 &&
+      html`<form method="post" action="${action}/sessions/end">
+        ${tokenField(model)}<input type="hidden" name="session" value="others" />
+        <button class="danger">Sign out all others</button>
+      </form>`
+    }
+  </section>`;
+}
+
+function sessionItem(session: AccountModel['sessions'][number], model: AccountModel): Html {
+  const { agent, address, current } = session;
+  return html`<li>
+    <div class="row">
+      <div>
+        <h3>${agent}${current && html` <span class="tag">this browser</span>`}</h3>
+        <p class="quiet small">
+          Signed in
+          ${momentOf(session.signedInAt)}${address !== undefined && html`, from <code>${address}</code>`}
+        </p>
+      </div>
+      ${
+        !current &&
+        html`<form method="post" action="${model.action}/sessions/end">
+          ${tokenField(model)}<input type="hidden" name="session" value="${session.uid}" />
+          <button
+            class="plain"
+            aria-label="Sign out ${agent}, signed in ${momentOf(session.signedInAt, 'text')}"
+          >
+            Sign out
+          </button>
+        </form>`
+      }
+    </div>
   </li>`;
 }

@@ -1,3 +1,4 @@
+import { inWords } from './duration.ts';
 import { type Html, html } from './html.ts';
 import { layout } from './layout.ts';
 import { type ScopeLine, scopeList } from './scope-list.ts';
@@ -6,36 +7,32 @@ interface ConsentModel {
   readonly action: string;
   readonly formToken: string;
   readonly client: { readonly name: string; readonly verifiedHost?: string | undefined };
-  readonly redirect: { readonly kind: 'web' | 'loopback' | 'app'; readonly name: string };
+  readonly redirect: { readonly kind: 'web' | 'loopback' | 'app' | 'device'; readonly name: string };
   readonly person: { readonly name: string; readonly email: string };
   readonly granted: readonly ScopeLine[];
+  readonly held: readonly ScopeLine[];
   readonly withheld: readonly ScopeLine[];
   readonly offline: boolean;
+  readonly onceSeconds: number;
+  readonly lastingSeconds: number;
 }
 
 export function consentPage(model: ConsentModel): string {
-  const { action, formToken, client, person, granted, withheld, offline } = model;
+  const { action, formToken, client, person, granted, withheld } = model;
   const content = html`<h1>Let ${client.name} act in your name?</h1>
     <p class="quiet">
       You are signed in as <strong>${person.name}</strong> (${person.email}). Not you? Sign out on the
       <a href="/account">account page</a> first.
     </p>
-    ${identity(client)} ${destination(model.redirect)}
-    ${granted.length > 0 && html`<h2>This application will be able to</h2>`} ${scopeList(granted)}
+    ${identity(client)} ${destination(model.redirect)} ${scopesOf(model)}
     ${
       withheld.length > 0 &&
-      html`<h2>It also asked for this, which your account may not allow</h2>
+      html`<h2>It ${granted.length > 0 && 'also '}asked for this, which your account may not allow</h2>
         ${scopeList(withheld, 'withheld')}`
-    }
-    ${
-      offline &&
-      granted.length > 0 &&
-      html`<p class="quiet small">
-        It keeps this access while you are away, until you end it on the account page.
-      </p>`
     }
     <form method="post" action="${action}">
       <input type="hidden" name="form_token" value="${formToken}" />
+      ${granted.length > 0 && duration(model)}
       <div class="choices">
         <button class="plain" name="decision" value="deny">Deny</button>
         ${granted.length > 0 && html`<button name="decision" value="allow">Allow</button>`}
@@ -44,7 +41,42 @@ export function consentPage(model: ConsentModel): string {
   return layout({ title: `Let ${client.name} act in your name?`, content });
 }
 
-function identity({ name, verifiedHost }: ConsentModel['client']): Html {
+/** What is asked for. Of a client that comes back for more, first what is new. */
+function scopesOf({ granted, held }: ConsentModel): Html | undefined {
+  if (granted.length === 0) return undefined;
+  if (held.length === 0) {
+    return html`<h2>This application will be able to</h2>
+      ${scopeList(granted)}`;
+  }
+  const names = new Set(held.map(({ name }) => name));
+  return html`<h2>New: this application will also be able to</h2>
+    ${scopeList(granted.filter(({ name }) => !names.has(name)))}
+    <h2>You have allowed this already</h2>
+    ${scopeList(held, 'held')}`;
+}
+
+/**
+ * The longer is suggested: whoever connects an application wants it to work tomorrow, and asking every hour would
+ * teach people to allow without reading. What a form does not say counts as the shorter.
+ */
+function duration({ offline, onceSeconds, lastingSeconds }: ConsentModel): Html {
+  return html`<fieldset>
+    <legend>For how long?</legend>
+    <div class="option">
+      <input type="radio" id="lasting" name="remember" value="yes" checked />
+      <label for="lasting">
+        Until I take it back on the account page, for ${inWords(lastingSeconds)} at
+        most${offline && ', also while I am away'}
+      </label>
+    </div>
+    <div class="option">
+      <input type="radio" id="once" name="remember" value="no" />
+      <label for="once">Once: for ${inWords(onceSeconds)}, then it has to ask again</label>
+    </div>
+  </fieldset>`;
+}
+
+export function identity({ name, verifiedHost }: ConsentModel['client']): Html {
   return verifiedHost === undefined
     ? html`<p>It calls itself <strong>${name}</strong>. Nobody has checked that name.</p>`
     : html`<p><strong>${verifiedHost}</strong> says that this application is theirs.</p>`;
@@ -52,6 +84,14 @@ function identity({ name, verifiedHost }: ConsentModel['client']): Html {
 
 function destination({ kind, name }: ConsentModel['redirect']): Html {
   if (kind === 'web') return html`<p>After your answer you go to <strong>${name}</strong>.</p>`;
+  if (kind === 'device') {
+    return html`<div class="note warn">
+      <p>
+        The device that showed the code gets this access. Allow it only if you started this yourself, on a
+        device that you have in front of you.
+      </p>
+    </div>`;
+  }
   if (kind === 'app') {
     return html`<div class="note warn">
       <p>

@@ -1,11 +1,13 @@
 import { type Html, html } from './html.ts';
-import { ICON_PATH, STYLESHEET_PATH } from './assets.ts';
+import { ICON_PATH, SCRIPT_PATH, STYLESHEET_PATH } from './assets.ts';
 
 interface Page {
   readonly title: string;
   readonly content: Html;
   /** For pages that are more than a form. */
   readonly wide?: boolean;
+  /** Whether the page has a form for passkeys. */
+  readonly passkeys?: boolean;
 }
 
 /** A ring with a line through it. */
@@ -15,7 +17,7 @@ const MARK = html`<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" ari
 </svg>`;
 
 /** A whole document around the content of a page. */
-export function layout({ title, content, wide = false }: Page): string {
+export function layout({ title, content, wide = false, passkeys = false }: Page): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -25,10 +27,11 @@ export function layout({ title, content, wide = false }: Page): string {
         <meta name="robots" content="noindex" />
         <title>${title} · Fairlead</title>
         <link rel="stylesheet" href="${STYLESHEET_PATH}" />
+        ${passkeys && html`<script src="${SCRIPT_PATH}" defer></script>`}
         <link rel="icon" type="image/svg+xml" href="${ICON_PATH}" />
       </head>
       <body>
-        <a class="brand" href="/">${MARK} Fairlead</a>
+        <header><a class="brand" href="/">${MARK} Fairlead</a></header>
         <main class="${wide ? 'wide' : ''}">${content}</main>
       </body>
     </html>`.toString();

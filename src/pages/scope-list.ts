@@ -8,7 +8,7 @@ export interface ScopeLine {
 /** Scopes, each in words. */
 export function scopeList(
   scopes: readonly ScopeLine[],
-  kind: 'withheld' | 'brief' | '' = '',
+  kind: 'withheld' | 'held' | 'brief' | '' = '',
 ): Html | undefined {
   if (scopes.length === 0) return undefined;
   return html`<ul class="scopes ${kind}">

@@ -1,5 +1,7 @@
 import { type Html, html } from './html.ts';
 import { layout, problemNote } from './layout.ts';
+import { passkeyForm } from './passkey-form.ts';
+import { type LoginProviders, type LoginRequest, providerChoice, requestNote } from './provider-choice.ts';
 
 interface Form {
   readonly action: string;
@@ -10,19 +12,42 @@ interface Form {
 
 interface LoginModel extends Form {
   readonly client?: string | undefined;
+  readonly providers?: LoginProviders | undefined;
+  readonly request?: LoginRequest | undefined;
+  readonly passkey?: string | undefined;
 }
 
-export function loginPage({ action, formToken, client, email, problem }: LoginModel): string {
+export function loginPage(model: LoginModel): string {
+  const { client, problem, passkey, providers, request, formToken } = model;
   const content = html`<h1>Sign in</h1>
     ${
       client === undefined
         ? html`<p class="quiet">to see and end what applications may do in your name.</p>`
         : html`<p class="quiet">to go on to <strong>${client}</strong></p>`
     }
-    ${problemNote(problem)}
-    <form method="post" action="${action}">
+    ${problemNote(problem)} ${client !== undefined && request !== undefined && requestNote(client, request)}
+    ${
+      providers === undefined
+        ? localSignIn(model)
+        : html`${providerChoice(providers, formToken)}
+            <details${problem !== undefined && model.email !== undefined && html` open`}>
+              <summary>Sign in as the owner of this server</summary>
+              ${localSignIn(model)}
+            </details>`
+    }`;
+  return layout({
+    title: withProblem('Sign in', problem),
+    content,
+    passkeys: passkey !== undefined,
+  });
+}
+
+/** Signing in with what this server itself knows. Where there is something before it, nothing draws the eye here. */
+function localSignIn({ action, formToken, email, problem, passkey, providers }: LoginModel): Html {
+  const first = providers === undefined;
+  return html`<form method="post" action="${action}">
       <input type="hidden" name="form_token" value="${formToken}" />
-      ${emailField(email, { problem, focus: email === undefined })}
+      ${emailField(email, { problem, focus: first && email === undefined })}
       <label for="password">Password</label>
       <input
         id="password"
@@ -31,12 +56,18 @@ export function loginPage({ action, formToken, client, email, problem }: LoginMo
         autocomplete="current-password"
         required
         maxlength="256"
-        ${focus(email !== undefined)}
+        ${focus(first && email !== undefined)}
         ${invalid(problem)}
       />
-      <button class="wide">Sign in</button>
-    </form>`;
-  return layout({ title: withProblem('Sign in', problem), content });
+      <button class="${first ? 'wide' : 'wide plain'}">Sign in</button>
+    </form>
+    ${
+      passkey !== undefined &&
+      passkeyForm({
+        ...{ action: passkey, options: `${passkey}/options`, formToken, kind: 'get' },
+        content: html`<button class="wide plain">Sign in with a passkey</button>`,
+      })
+    }`;
 }
 
 interface SetupModel extends Form {

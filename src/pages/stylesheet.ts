@@ -1,3 +1,5 @@
+import { ADMIN_STYLES } from './admin-styles.ts';
+
 /** The one stylesheet of all pages. Colours meet WCAG 2.2 AA in both schemes. */
 export const STYLESHEET = `
 :root {
@@ -77,6 +79,7 @@ main {
 main.wide { max-width: 46rem; }
 h1 { margin: 0 0 0.5rem; font-size: 1.5rem; line-height: 1.25; letter-spacing: -0.01em; text-wrap: balance; }
 h2 { margin: 1.75rem 0 0.5rem; font-size: 1.05rem; line-height: 1.3; }
+h3 { margin: 0; font-size: 1rem; line-height: 1.4; }
 p { margin: 0 0 0.9rem; }
 .quiet { color: var(--quiet); }
 .small { font-size: 0.9rem; }
@@ -121,7 +124,11 @@ button.plain { background: transparent; color: var(--ink); border-color: var(--f
 button.plain:hover { background: var(--sunken); }
 button.danger { background: transparent; color: var(--bad-line); border-color: var(--bad-line); }
 button.danger:hover { background: var(--bad); }
+.user-code { font: 600 1.35rem/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: 0.12em; }
+p.user-code code { font: inherit; }
 button.wide { width: 100%; margin-top: 1.4rem; }
+form.passkey button.wide { margin-top: 0.75rem; }
+button:disabled { opacity: 0.6; cursor: default; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .choices { display: flex; gap: 0.75rem; margin-top: 1.5rem; }
 .choices button { flex: 1; }
@@ -168,15 +175,45 @@ ul.scopes.brief li { padding: 0.1rem 0 0.1rem 1.7rem; border: 0; }
 ul.scopes.brief li::before { top: 0.35rem; height: 0.7rem; width: 0.4rem; }
 ul.scopes.brief code { display: none; }
 ul.scopes code { display: block; color: var(--quiet); font-size: 0.8rem; }
-.grants { margin: 0; padding: 0; list-style: none; }
-.grants > li { padding: 1.1rem 0; border-top: 1px solid var(--line); }
-.grants h2 { margin: 0; font-size: 1rem; }
-.grants .row { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: flex-start; justify-content: space-between; }
-.grants .row > div { flex: 1 1 14rem; }
-.grants p { margin: 0.15rem 0 0; }
+ul.scopes.held li::before { border-color: var(--field); }
+.entries { margin: 0 0 1rem; padding: 0; list-style: none; }
+.entries > li { padding: 1.1rem 0; border-top: 1px solid var(--line); }
+.entries > li:last-child { border-bottom: 1px solid var(--line); }
+.entries p { margin: 0.15rem 0 0; }
+.row { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: flex-start; justify-content: space-between; }
+.row > div { flex: 1 1 14rem; }
+.tag {
+  padding: 0.05rem 0.5rem;
+  border: 1px solid var(--field);
+  border-radius: 1rem;
+  color: var(--quiet);
+  font-size: 0.8rem;
+  font-weight: 400;
+  white-space: nowrap;
+}
+section + section { margin-top: 2.25rem; }
+section > h2 { font-size: 1.2rem; }
+.inline { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+.inline input { flex: 1 1 14rem; width: auto; }
+details { margin-top: 0.6rem; }
+summary { width: fit-content; padding: 0.25rem 0; color: var(--accent); cursor: pointer; }
+summary:hover { color: var(--accent-strong); }
+details form > button { margin-top: 1.25rem; }
+fieldset { margin: 1.25rem 0 0; padding: 0; border: 0; min-width: 0; }
+legend { padding: 0; font-weight: 600; }
+.option { display: flex; gap: 0.65rem; align-items: flex-start; padding: 0.45rem 0; }
+.option input { flex: none; width: 1.25rem; min-height: 1.25rem; height: 1.25rem; margin: 0.15rem 0 0; accent-color: var(--accent); }
+.option label { flex: 1; margin: 0; font-weight: 400; }
+.unseen {
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+  white-space: nowrap;
+}
 .head { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: flex-start; justify-content: space-between; }
 .head > div { flex: 1 1 14rem; }
-.foot { padding-top: 1.25rem; border-top: 1px solid var(--line); }
 .head { margin-bottom: 1.1rem; }
 .head p { margin: 0; }
 main > :last-child { margin-bottom: 0; }
@@ -188,4 +225,4 @@ footer { margin-top: 1.25rem; color: var(--quiet); font-size: 0.875rem; text-ali
 @media (forced-colors: active) {
   .note { border: 1px solid; }
 }
-`.trim();
+${ADMIN_STYLES}`.trim();

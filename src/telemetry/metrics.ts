@@ -13,6 +13,7 @@ export type HttpObserver = (route: string, method: string, status: number, secon
 const TOOL_OUTCOMES: readonly ToolOutcome[] = ['ok', 'error', 'denied', 'timeout', 'cancelled', 'busy'];
 const AUTH_STEPS: ReadonlySet<string> = new Set([
   'bearer',
+  'dpop',
   'authorize',
   'token',
   'register',

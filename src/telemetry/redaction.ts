@@ -5,6 +5,7 @@ export const REDACTED = '[redacted]';
 const SECRET_NAMES: ReadonlySet<string> = new Set([
   'authorization',
   'proxyauthorization',
+  'dpop',
   'cookie',
   'setcookie',
   'token',
@@ -28,6 +29,7 @@ const SECRET_NAMES: ReadonlySet<string> = new Set([
  */
 export const SECRET_FIELDS: readonly string[] = [
   'authorization',
+  'dpop',
   'cookie',
   '["set-cookie"]',
   'token',
@@ -44,7 +46,8 @@ export const SECRET_FIELDS: readonly string[] = [
 ];
 
 const SECRETS_IN_TEXT: readonly (readonly [RegExp, string])[] = [
-  [/\b(Bearer|DPoP|Basic)\s+[\w.~+/=-]+/gi, `$1 ${REDACTED}`],
+  // "DPoP proof" is what messages speak of.
+  [/\b(Bearer|DPoP|Basic)\s+(?!proof\b)[\w.~+/=-]+/gi, `$1 ${REDACTED}`],
   // A JWT, signed or encrypted (RFC 7515 §3.1, RFC 7516 §3.1).
   [/\beyJ[\w-]+(\.[\w-]*){2,4}/g, REDACTED],
   [

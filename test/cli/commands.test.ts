@@ -149,3 +149,63 @@ describe('fairlead keys rotate', () => {
     expect(await kids()).toEqual([expect.any(String), newest, ...older]);
   });
 });
+
+describe('fairlead keys with a key ring of something else', () => {
+  const kidsOf = (ring: string): string[] =>
+    (JSON.parse(ring) as { signing: { kid: string }[] }).signing.map(({ kid }) => kid);
+  const secretsOf = (ring: string): string[] =>
+    Array.from(ring.matchAll(/(?<="(?:secret|d)":")[^"]+/g), ([secret]) => secret);
+
+  it('prints a new one as one line of JSON, which the service then takes', async () => {
+    const cwd = await emptyFolder();
+    const { status, stdout, stderr } = await fairlead(['keys', 'new'], { cwd });
+    expect(status).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(kidsOf(stdout)).toHaveLength(1);
+    expect(stderr).toContain('FAIRLEAD_KEYS');
+    const checked = await fairlead(['check'], { cwd, env: { FAIRLEAD_KEYS: stdout } });
+    expect(checked.status).toBe(0);
+    for (const secret of secretsOf(stdout)) expect(checked.stdout).not.toContain(secret);
+  });
+
+  it('is listed without anything secret', async () => {
+    const cwd = await emptyFolder();
+    const { stdout: ring } = await fairlead(['keys', 'new'], { cwd });
+    for (const argv of [
+      ['keys', 'list'],
+      ['keys', 'list', '--json'],
+    ]) {
+      const { status, stdout } = await fairlead(argv, { cwd, env: { FAIRLEAD_KEYS: ring } });
+      expect(status).toBe(0);
+      expect(stdout).toContain(kidsOf(ring)[0]);
+      expect(secretsOf(ring).length).toBeGreaterThan(2);
+      for (const secret of secretsOf(ring)) expect(stdout).not.toContain(secret);
+    }
+  });
+
+  it('is rotated to standard output, with what to do on standard error', async () => {
+    const cwd = await emptyFolder();
+    const { stdout: ring } = await fairlead(['keys', 'new'], { cwd });
+    await writeFile(join(cwd, 'ring.json'), ring, { mode: 0o400 });
+    for (const env of [{ FAIRLEAD_KEYS: ring }, { FAIRLEAD_KEYS_FILE: 'ring.json' }]) {
+      const { status, stdout, stderr } = await fairlead(['keys', 'rotate'], { cwd, env });
+      expect(status).toBe(0);
+      expect(kidsOf(stdout)).toEqual([expect.any(String), ...kidsOf(ring)]);
+      expect(stderr).toContain('Nothing has changed yet');
+      for (const secret of secretsOf(stdout)) expect(stderr).not.toContain(secret);
+    }
+    expect(await readFile(join(cwd, 'ring.json'), 'utf8')).toBe(ring);
+  });
+
+  it('that is damaged is a configuration error, which repeats nothing of it', async () => {
+    const cwd = await emptyFolder();
+    const { stdout: ring } = await fairlead(['keys', 'new'], { cwd });
+    const env = { FAIRLEAD_KEYS: ring.replace('"version":1', '"version":9') };
+    for (const command of ['serve', 'check', 'keys list', 'keys rotate']) {
+      const { status, stdout, stderr } = await fairlead(command.split(' '), { cwd, env });
+      expect(status).toBe(78);
+      expect(stdout + stderr).toContain('another version than 1');
+      for (const secret of secretsOf(ring)) expect(stdout + stderr).not.toContain(secret);
+    }
+  });
+});

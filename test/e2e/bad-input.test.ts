@@ -62,8 +62,9 @@ describe('bad input to the whole server', () => {
   it('refuses a body without a token before it is read', async () => {
     const response = await post(' '.repeat(10_000_000), { authorization: '' });
     expect(response.status).toBe(401);
+    const signIn = `resource_metadata="${fairlead.origin}/.well-known/oauth-protected-resource/mcp", scope="files:read"`;
     expect(response.headers.get('www-authenticate')).toBe(
-      `Bearer resource_metadata="${fairlead.origin}/.well-known/oauth-protected-resource/mcp", scope="files:read"`,
+      `Bearer ${signIn}, DPoP ${signIn}, algs="ES256 Ed25519 EdDSA"`,
     );
   });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Browser, Form, Page } from '../fixtures/browser.ts';
 import {
   MEMBER,
@@ -9,7 +9,11 @@ import {
   signIn,
   startAuthorizationServer,
 } from '../fixtures/authorization-server.ts';
+import { personOf, signInUpstream, startBroker } from '../fixtures/broker.ts';
+import { startIdentityProvider } from '../fixtures/identity-provider.ts';
+import { ManualClock } from '../fixtures/manual-clock.ts';
 import { OAuthClient } from '../fixtures/oauth-client.ts';
+import { enrol } from '../fixtures/passkeys.ts';
 
 let server: RunningAuthorizationServer;
 let browser: Browser;
@@ -121,4 +125,102 @@ describe('the account page', () => {
       expect(cookieless.status).toBe(400);
     },
   );
+
+  it('says of an application who stands behind it, until when it may act, and when it last renewed that', async () => {
+    const clock = new ManualClock(Date.parse('2031-05-06T07:08:09Z'));
+    const own = await startAuthorizationServer({ clock });
+    const { client, tokens } = await obtainTokens(own);
+    await vi.waitFor(async () => {
+      const page = await signIn(own.browser(), '/account');
+      expect(page.html).toMatch(/Last renewed its access\s+<time datetime="2031-05-06T07:08:09/);
+    });
+    const { html } = await signIn(own.browser(), '/account');
+    expect(html).toMatch(/Sends you back to\s+127\.0\.0\.1:8976/);
+    expect(html).toContain('ends <time datetime="2031-08-04T07:08:09.000Z"');
+    clock.advance(3_600_000);
+    await client.refresh(tokens.refresh);
+    await vi.waitFor(async () => {
+      const page = await signIn(own.browser(), '/account');
+      expect(page.html).toMatch(/Last renewed its access\s+<time datetime="2031-05-06T08:08:09/);
+    });
+    await own.close();
+  });
+
+  it('lists the browsers that a person is signed in with, by whichever page, and ends one or all others', async () => {
+    const own = await startAuthorizationServer();
+    const client = await OAuthClient.register(own.origin);
+    const [here, viaClient, third] = [own.browser(), own.browser(), own.browser()];
+    await signIn(viaClient, client.authorizationUrl());
+    await signIn(third, '/account');
+    const page = await signIn(here, '/account');
+    expect(page.html.match(/from <code>127\.0\.0\.1<\/code>/g)).toHaveLength(3);
+    expect(page.html.match(/this browser/g)).toHaveLength(1);
+    const ends = page.forms.filter(({ action }) => action.pathname === '/account/sessions/end');
+    expect(ends).toHaveLength(3);
+    const [first] = ends;
+    if (first === undefined) throw new Error('There is nothing to end');
+    const after = await here.submit(first);
+    expect(after.html.match(/from <code>/g)).toHaveLength(2);
+    const last = await here.submit(formFor(after, '/account/sessions/end', ['session', 'others']));
+    expect(last.html.match(/from <code>/g)).toHaveLength(1);
+    expect((await third.open('/account')).html).toContain('type="password"');
+    expect((await viaClient.open('/account')).html).toContain('type="password"');
+    expect(own.telemetry.audits).toContainEqual(
+      expect.objectContaining({ action: 'session.ended', details: { sessions: 1 } }),
+    );
+    await own.close();
+  });
+
+  it('signs nobody in whose account is disabled', async () => {
+    const person = { email: 'left@example.com', password: 'gone with the next tide' };
+    const { id } = await server.accounts.add({ ...person, role: 'member' });
+    await signIn(browser, '/account', person);
+    await server.accounts.update(id, { disabledAt: new Date().toISOString() });
+    expect((await browser.open('/account')).html).toContain('type="password"');
+  });
+
+  it('offers passkeys only where the server goes by a name', async () => {
+    expect((await signIn(browser, '/account')).html).not.toContain('passkey');
+    const named = await startAuthorizationServer({ named: true });
+    expect((await signIn(named.browser(), '/account')).html).toContain('Add a passkey');
+    await named.close();
+  });
+
+  it('offers neither passkey nor password to whom an organisation signs in', async () => {
+    const upstream = await startIdentityProvider({
+      users: { ada: { email: 'ada@corp.example', name: 'Ada', groups: ['readers'] } },
+    });
+    const broker = await startBroker(upstream, { named: true });
+    const person = personOf(broker, upstream);
+    const page = await signInUpstream(person, await person.here.open('/account'));
+    expect(page.html).toContain('your organisation signs you in');
+    expect(page.html).not.toContain('passkey');
+    expect(page.html).not.toContain('/account/password');
+    const token = page.forms[0]?.fields.get('form_token') ?? '';
+    for (const path of ['/account/passkeys/options', '/account/passkeys/add', '/account/password']) {
+      const action = new URL(path, broker.origin);
+      const fields = new Map([['form_token', token]]);
+      const answer = await person.here.submit({ method: 'POST', action, fields, buttons: [] });
+      expect([path, answer.status]).toEqual([path, path === '/account/password' ? 401 : 403]);
+    }
+    await broker.close();
+    await upstream.close();
+  });
+
+  it('renames and removes passkeys, and records both', async () => {
+    const named = await startAuthorizationServer({ named: true });
+    await enrol(named);
+    const own = named.browser();
+    const page = await signIn(own, '/account');
+    const renamed = await own.submit(formFor(page, '/account/passkeys/rename'), {
+      name: ' The blue \u202e key',
+    });
+    expect(renamed.html).toContain('<h3>The blue key</h3>');
+    const removed = await own.submit(formFor(renamed, '/account/passkeys/remove'));
+    expect(removed.html).not.toContain('The blue key');
+    expect(named.telemetry.audits.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(['passkey.added', 'passkey.renamed', 'passkey.removed']),
+    );
+    await named.close();
+  });
 });

@@ -129,6 +129,32 @@ describe('client ID metadata documents (draft-ietf-oauth-client-id-metadata-docu
     expect(fetched.length).toBeLessThanOrEqual(30);
   });
 
+  it('are taken from the hosts that the operator allows, and fetched from no other', async () => {
+    const allowedHosts = ['agent.example.com', '*.clients.example.com'];
+    const choosy = await startAuthorizationServer({
+      options: { metadataDocuments: { allowedHosts }, registration: { allowedRedirectHosts: [] } },
+      fetch: (url) => {
+        fetched.push(url);
+        return Promise.resolve(Response.json(documentOf(url)));
+      },
+    });
+    const ask = async (host: string): Promise<[number, string]> => {
+      const client = new OAuthClient(choosy.origin, `https://${host}/client.json`);
+      const page = await choosy.browser().open(client.authorizationUrl());
+      return [page.status, page.html];
+    };
+    for (const host of ['agent.example.com', 'one.clients.example.com']) {
+      expect((await ask(host))[0]).toBe(200);
+    }
+    expect(fetched).toHaveLength(2);
+    for (const host of ['clients.example.com', 'agent.example.com.evil.test', 'other.example.com']) {
+      const [status, html] = await ask(host);
+      expect([status, html]).toEqual([400, expect.stringContaining('metadataDocuments.allowedHosts')]);
+    }
+    expect(fetched).toHaveLength(2);
+    await choosy.close();
+  });
+
   it('are not used where the operator has switched them off', async () => {
     const closed = await startAuthorizationServer({ options: { metadataDocuments: { enabled: false } } });
     const client = new OAuthClient(closed.origin, CLIENT_ID);

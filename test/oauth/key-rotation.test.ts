@@ -45,7 +45,7 @@ describe('a rotation of the keys', () => {
   it('publishes the new key, lets it take over, and drops the old one after its last token', async () => {
     const { client, tokens } = await obtainTokens(server);
     const [old] = await publishedKids();
-    const { kid } = await rotateKeys(server.dataDir, systemClock);
+    const { kid } = await rotateKeys({ dataDir: server.dataDir }, systemClock);
     await waitFor(0, 2);
     expect(await publishedKids()).toEqual([old, kid]);
     // Published, and not signing yet: every replica gets to know it first.
@@ -70,7 +70,7 @@ describe('a rotation of the keys', () => {
   it('that drops the old keys refuses at once what they signed', async () => {
     const { tokens } = await obtainTokens(server);
     expect(await present(server, tokens.access)).toBe(200);
-    const { kid } = await rotateKeys(server.dataDir, systemClock, { dropOld: true });
+    const { kid } = await rotateKeys({ dataDir: server.dataDir }, systemClock, { dropOld: true });
     await vi.waitFor(async () => {
       await vi.advanceTimersByTimeAsync(2000);
       expect(await publishedKids()).toEqual([kid]);
@@ -82,7 +82,7 @@ describe('a rotation of the keys', () => {
     const client = await OAuthClient.register(server.origin);
     const browser = server.browser();
     const consent = await signIn(browser, client.authorizationUrl());
-    await rotateKeys(server.dataDir, systemClock);
+    await rotateKeys({ dataDir: server.dataDir }, systemClock);
     await waitFor(10_000, 2);
     await waitFor(2_000, 2);
     const { url } = await answer(browser, consent);
@@ -92,7 +92,7 @@ describe('a rotation of the keys', () => {
   });
 
   it('keeps the key file to the one who runs the server', async () => {
-    await rotateKeys(server.dataDir, systemClock);
+    await rotateKeys({ dataDir: server.dataDir }, systemClock);
     const file = await stat(path.join(server.dataDir, 'keys', 'keyring.json'));
     const folder = await stat(path.join(server.dataDir, 'keys'));
     expect(file.mode & 0o777).toBe(0o600);

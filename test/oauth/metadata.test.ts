@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildProvider } from '../../src/auth/server/provider.ts';
+import { createFederation } from '../../src/auth/server/federation/create-federation.ts';
 import { Grants } from '../../src/auth/server/grants.ts';
 import { MetadataDocuments } from '../../src/auth/server/metadata-documents.ts';
 import { openContext } from '../../src/core/request-context.ts';
@@ -7,6 +8,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { ALL_SCOPES } from '../../src/core/scopes.ts';
 import { openKeys } from '../../src/keys/index.ts';
 import { createPages } from '../../src/pages/index.ts';
+import { grantAll } from '../fixtures/principal.ts';
 import {
   authOptionsWith,
   type RunningAuthorizationServer,
@@ -17,6 +19,22 @@ import { serve } from '../fixtures/loopback-server.ts';
 const CLIENTS = [
   { clientId: 'report', name: 'Report', secret: 'x'.repeat(32), scopes: ['files:read'] },
 ] as const;
+
+const EVERYTHING = {
+  mode: 'broker',
+  deviceFlow: { enabled: true },
+  clients: CLIENTS,
+  identityProviders: [
+    {
+      id: 'corp',
+      name: 'Example Ltd.',
+      issuer: 'https://login.example.com',
+      clientId: 'fairlead',
+      clientSecret: 'secret',
+      enterpriseManaged: true,
+    },
+  ],
+};
 
 let server: RunningAuthorizationServer;
 
@@ -75,9 +93,19 @@ describe('the metadata of the authorization server (RFC 8414)', () => {
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
   });
 
-  it('say what the provider itself would, but for what it does beyond', async () => {
-    const ours = await read('/.well-known/oauth-authorization-server');
-    const theirs = await metadataOfTheProvider(server);
+  it.each([
+    ['the usual settings', { clients: CLIENTS }],
+    ['all that can be switched on', EVERYTHING],
+    [
+      'all that can be switched off',
+      { registration: { mode: 'off' }, metadataDocuments: { enabled: false } },
+    ],
+  ])('say what the provider itself would, but for what it does beyond, with %s', async (_what, options) => {
+    const other = await startAuthorizationServer({ options });
+    const response = await fetch(`${other.origin}/.well-known/oauth-authorization-server`);
+    const ours = (await response.json()) as Record<string, unknown>;
+    const theirs = await metadataOfTheProvider(other, options);
+    await other.close();
     const { claim_types_supported, claims_parameter_supported, response_modes_supported, ...shared } = theirs;
     // Normal claims and no parameter for them are the defaults (OpenID Connect Discovery §3).
     expect(claim_types_supported).toEqual(['normal']);
@@ -111,21 +139,31 @@ describe('the key set', () => {
 });
 
 /** What oidc-provider publishes with the configuration of this server. */
-async function metadataOfTheProvider(of: RunningAuthorizationServer): Promise<Record<string, unknown>> {
+async function metadataOfTheProvider(
+  of: RunningAuthorizationServer,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
   const { store, accounts, telemetry, dataDir, origin } = of;
+  const options = authOptionsWith(settings);
+  const grants = new Grants(store);
   const ring = await openKeys({ dataDir, logger: telemetry.logger });
   const { handle } = buildProvider(
     {
       issuer: origin,
       resource: `${origin}/mcp`,
       scopes: ALL_SCOPES,
-      options: authOptionsWith({ clients: CLIENTS }),
+      options,
       clock: systemClock,
-      grants: new Grants(store),
+      issuance: grantAll,
+      grants,
+      ...createFederation(options.identityProviders, {
+        ...{ store, accounts, grants, telemetry, issuer: origin, clock: systemClock, keyRing: ring },
+      }),
       documents: new MetadataDocuments(systemClock),
       fetch: () => Promise.reject(new Error('nothing is fetched')),
       pages: createPages({ resource: new URL('/mcp', origin), accounts: true }),
       ...{ store, accounts, telemetry },
+      connections: { note: () => undefined },
     },
     ring.keys,
   );

@@ -142,8 +142,77 @@ describe('registered clients', () => {
     await small.close();
   });
 
+  it('are no more than that in several processes that register at the same time', async () => {
+    const options = { registration: { maxClients: 7 } };
+    const first = await startAuthorizationServer({ options });
+    const second = await startAuthorizationServer({ options, like: first });
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => registration((index % 2 === 0 ? first : second).origin)),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(7);
+    expect((await first.store.scan('auth:Client:', 100)).keys).toHaveLength(7);
+    await second.close();
+    await first.close();
+  });
+
+  it('are kept as soon as somebody has signed in, before the code is redeemed', async () => {
+    const clock = new ManualClock(Date.now());
+    const timed = await startAuthorizationServer({ clock });
+    const client = await OAuthClient.register(timed.origin);
+    clock.advance(DAY - 30_000);
+    const code = await obtainCode(client, timed.browser());
+    clock.advance(40_000);
+    expect((await client.exchange(code)).status).toBe(200);
+    await timed.close();
+  });
+
+  it('are kept at least as long as their refresh tokens', async () => {
+    const clock = new ManualClock(Date.now());
+    const options = { refreshTokenTtlSeconds: 60 * 86_400, registration: { unusedClientTtlSeconds: 86_400 } };
+    const patient = await startAuthorizationServer({ clock, options });
+    const { client, tokens } = await obtainTokens(patient);
+    clock.advance(59 * DAY);
+    expect((await client.refresh(tokens.refresh)).status).toBe(200);
+    await patient.close();
+  });
+
+  it('come back only where the operator lets them, and are told which rule it was', async () => {
+    const options = {
+      registration: {
+        allowedRedirectHosts: ['app.example.com', '*.apps.example.com'],
+        allowLoopbackRedirects: false,
+        allowedRedirectSchemes: [],
+      },
+    };
+    const strict = await startAuthorizationServer({ options });
+    const ask = async (uri: string): Promise<[number, string]> => {
+      const response = await registration(strict.origin, { redirect_uris: [uri] });
+      const { error_description: reason = '' } = (await response.json()) as { error_description?: string };
+      return [response.status, reason];
+    };
+    for (const uri of ['https://app.example.com/cb', 'https://a.b.apps.example.com:8443/cb']) {
+      expect(await ask(uri)).toEqual([201, '']);
+    }
+    const elsewhere = expect.stringContaining('allowedRedirectHosts') as string;
+    for (const host of [
+      'other.example.com',
+      'apps.example.com',
+      'app.example.com.evil.test',
+      'xapp.example.com',
+    ]) {
+      expect(await ask(`https://${host}/cb`)).toEqual([400, elsewhere]);
+    }
+    const loopback = expect.stringContaining('allowLoopbackRedirects') as string;
+    expect(await ask('http://127.0.0.1:1234/cb')).toEqual([400, loopback]);
+    expect(await ask('cursor://x/cb')).toEqual([
+      400,
+      expect.stringContaining('allowedRedirectSchemes') as string,
+    ]);
+    await strict.close();
+  });
+
   it('are none where the operator has switched registration off', async () => {
-    const closed = await startAuthorizationServer({ options: { registration: { enabled: false } } });
+    const closed = await startAuthorizationServer({ options: { registration: { mode: 'off' } } });
     expect((await registration(closed.origin)).status).toBe(404);
     const metadata = await fetch(`${closed.origin}/.well-known/oauth-authorization-server`);
     expect(await metadata.json()).not.toHaveProperty('registration_endpoint');

@@ -18,8 +18,16 @@ export interface Deployment {
   stop(): Promise<void>;
 }
 
-/** Several processes that share one store and their keys, and nothing else. */
-export async function deploy(count: number, store: string): Promise<Deployment> {
+/**
+ * Several processes that share one store, their keys and their public URL, and nothing else.
+ *
+ * @param settings of the environment, beside the usual ones or instead of them
+ */
+export async function deploy(
+  count: number,
+  store: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Deployment> {
   const folder = await mkdtemp(path.join(tmpdir(), 'fairlead-replicas-'));
   const dataDir = await mkdtemp(path.join(tmpdir(), 'fairlead-replicas-data-'));
   const environment = {
@@ -28,10 +36,13 @@ export async function deploy(count: number, store: string): Promise<Deployment> 
     FAIRLEAD_DATA_DIR: dataDir,
     FAIRLEAD_WORKSPACE: folder,
     FAIRLEAD_HTTP_RATE_LIMITS_MCP_PER_MINUTE: '1000000',
+    ...settings,
   };
-  const start = (): Promise<FairleadProcess> => startFairlead(environment, [SERVE]);
-  // The first one makes the keys.
-  const replicas = [await start()];
+  // The first one makes the keys; its address is the one that tokens are for.
+  const first = await startFairlead(environment, [SERVE]);
+  const shared = { ...environment, PUBLIC_URL: first.origin };
+  const start = (): Promise<FairleadProcess> => startFairlead(shared, [SERVE]);
+  const replicas = [first];
   while (replicas.length < count) replicas.push(await start());
   const urls = replicas.map(({ mcpUrl }) => mcpUrl.href);
   const at = (index: number): FairleadProcess => {

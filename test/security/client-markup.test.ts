@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   answer,
   type RunningAuthorizationServer,
@@ -6,7 +6,7 @@ import {
   startAuthorizationServer,
 } from '../fixtures/authorization-server.ts';
 import type { Page } from '../fixtures/browser.ts';
-import { OAuthClient } from '../fixtures/oauth-client.ts';
+import { OAuthClient, registration } from '../fixtures/oauth-client.ts';
 
 const MARKUP = `</h1><script>alert(1)</script><img src=x onerror=alert(1)>"'onfocus=alert(1) &lt;`;
 const LOGO = 'https://attacker.example/pixel.png';
@@ -27,7 +27,9 @@ async function pagesAbout(metadata: Record<string, unknown>, changes: Record<str
   const consent = await signIn(browser, login.url);
   await answer(browser, consent);
   const account = await browser.open('/account');
-  return { login, failed, consent, account };
+  const clients = await browser.open('/admin/clients');
+  const grants = await browser.open('/admin/grants');
+  return { login, failed, consent, account, clients, grants };
 }
 
 function formOf(page: Page) {
@@ -79,11 +81,34 @@ describe('markup that comes from outside is text on every page:', () => {
   });
 });
 
+describe('what strangers say of themselves', () => {
+  it('is text on the pages of the administration', async () => {
+    await fetch(new URL('/authorize?client_id=unknown', server.origin), {
+      headers: { 'user-agent': MARKUP },
+    });
+    await fetch(new URL(`/authorize?client_id=${encodeURIComponent(MARKUP)}`, server.origin));
+    await registration(server.origin, { redirect_uris: [MARKUP], client_name: MARKUP.slice(0, 100) });
+    const browser = server.browser();
+    await signIn(browser, '/account');
+    await vi.waitFor(async () => {
+      const { html } = await browser.open('/admin/connections/of?address=127.0.0.1');
+      expect(html.split('&lt;img').length).toBeGreaterThan(2);
+    });
+    for (const section of ['connections', 'connections/of?address=127.0.0.1', 'people', 'sessions']) {
+      const page = await browser.open(`/admin/${section}`);
+      expect([section, page.status]).toEqual([section, 200]);
+      expectHarmless(page);
+    }
+  });
+});
+
 describe('the name of a client', () => {
   it('cannot hide, reorder or break the text around it', async () => {
     const hidden = ['\u202e', '\u2066', '\u200b', '\u200d', '\ufeff', '\u2028', '\u0000', '\u00ad', '\u061c'];
-    const { consent, login, account } = await pagesAbout({ client_name: `Good${hidden.join('')}app` });
-    for (const page of [consent, login, account]) {
+    const { consent, login, account, clients, grants } = await pagesAbout({
+      client_name: `Good${hidden.join('')}app`,
+    });
+    for (const page of [consent, login, account, clients, grants]) {
       for (const character of hidden) expect(page.html).not.toContain(character);
       expect(page.html).toContain('Goodapp');
     }

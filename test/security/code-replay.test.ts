@@ -32,9 +32,9 @@ it('a code that is used again brings nothing and ends what it brought before', a
   expect((await client.refresh(first.body.refresh_token ?? '')).body.error).toBe('invalid_grant');
 });
 
-it('of many uses at the same time at most one brings tokens, and they are worth nothing', async () => {
+it('of many uses at the same time one brings tokens, and they are worth nothing', async () => {
   const code = await obtainCode(client, server.browser());
-  await expectNothingGained(await Promise.all(Array.from({ length: 8 }, () => client.exchange(code))));
+  await expectNothingGained(await Promise.all(Array.from({ length: 20 }, () => client.exchange(code))));
 });
 
 it('two uses that find it unused at the same moment gain nothing either', async () => {
@@ -66,7 +66,7 @@ function replica(store: Store): Promise<RunningAuthorizationServer> {
 
 async function expectNothingGained(answers: Awaited<ReturnType<OAuthClient['exchange']>>[]): Promise<void> {
   const brought = answers.filter(({ status }) => status === 200);
-  expect(brought.length).toBeLessThanOrEqual(1);
+  expect(brought).toHaveLength(1);
   for (const { body } of brought) {
     expect(await present(server, body.access_token ?? '')).toBe(401);
     expect((await client.refresh(body.refresh_token ?? '')).body.error).toBe('invalid_grant');

@@ -99,4 +99,18 @@ describe('a request that an attacker began', () => {
       expect(posted.url.origin).toBe(server.origin);
     }
   });
+
+  it('cannot be entered with the cookie of another request', async () => {
+    const client = await OAuthClient.register(server.origin, WEB);
+    const begin = async () => {
+      const response = await fetch(client.authorizationUrl(), { redirect: 'manual' });
+      const cookies = response.headers.getSetCookie().map((line) => line.split(';')[0] ?? '');
+      return { page: new URL(response.headers.get('location') ?? '', server.origin), cookies };
+    };
+    const [own, other] = [await begin(), await begin()];
+    const open = async (page: URL) =>
+      (await fetch(page, { headers: { cookie: own.cookies.join('; ') } })).status;
+    expect(await open(own.page)).toBe(200);
+    expect(await open(other.page)).toBe(400);
+  });
 });

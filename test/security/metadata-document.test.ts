@@ -34,17 +34,20 @@ class ClientSite {
   }
 }
 
+function documentWith(changes: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    client_id: CLIENT,
+    client_name: 'Agent of client.example',
+    redirect_uris: [REDIRECT],
+    grant_types: ['authorization_code', 'refresh_token'],
+    token_endpoint_auth_method: 'none',
+    ...changes,
+  });
+}
+
 function sendDocument(changes: Record<string, unknown> = {}) {
   return (_request: IncomingMessage, response: ServerResponse): void => {
-    const document = {
-      client_id: CLIENT,
-      client_name: 'Agent of client.example',
-      redirect_uris: [REDIRECT],
-      grant_types: ['authorization_code', 'refresh_token'],
-      token_endpoint_auth_method: 'none',
-      ...changes,
-    };
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(document));
+    response.setHeader('content-type', 'application/json').end(documentWith(changes));
   };
 }
 
@@ -106,17 +109,24 @@ describe('a metadata document', () => {
       (_: IncomingMessage, response: ServerResponse) =>
         response.writeHead(308, { location: '/there.json' }).end(),
     ],
-    ['is missing', (_: IncomingMessage, response: ServerResponse) => response.writeHead(404).end('{}')],
+    [
+      'comes with an error',
+      (_: IncomingMessage, response: ServerResponse) => response.writeHead(404).end(documentWith()),
+    ],
     ['is larger than 5 KB', sendDocument({ client_uri: `https://client.example/${'x'.repeat(5200)}` })],
     [
       'is larger than 5 KB and does not say so',
       (_: IncomingMessage, response: ServerResponse) => {
-        response.write('{"client_id":"');
-        response.end('x'.repeat(5200));
+        const document = documentWith({ client_uri: `https://client.example/${'x'.repeat(5200)}` });
+        response.write(document.slice(0, 100));
+        response.end(document.slice(100));
       },
     ],
-    ['is no JSON', (_: IncomingMessage, response: ServerResponse) => response.end('<html></html>')],
-    ['is no object', (_: IncomingMessage, response: ServerResponse) => response.end('["client"]')],
+    [
+      'is no JSON',
+      (_: IncomingMessage, response: ServerResponse) => response.end(`<html>${documentWith()}</html>`),
+    ],
+    ['is no object', (_: IncomingMessage, response: ServerResponse) => response.end(`[${documentWith()}]`)],
     ['is empty', (_: IncomingMessage, response: ServerResponse) => response.end()],
     ['names another client', sendDocument({ client_id: 'https://client.example/other.json' })],
     ['names another client by a slash', sendDocument({ client_id: `${CLIENT}/` })],

@@ -19,7 +19,14 @@ async function start(http: object): Promise<Edge> {
   });
 }
 
-const EXPOSED = ['WWW-Authenticate', 'Mcp-Session-Id', 'Mcp-Protocol-Version', 'Retry-After', 'X-Request-Id'];
+const EXPOSED = [
+  'WWW-Authenticate',
+  'DPoP-Nonce',
+  'Mcp-Session-Id',
+  'Mcp-Protocol-Version',
+  'Retry-After',
+  'X-Request-Id',
+];
 
 describe('a public server', () => {
   let edge: Edge;

@@ -11,15 +11,20 @@ import { ManualClock } from '../fixtures/manual-clock.ts';
 import { OAuthClient } from '../fixtures/oauth-client.ts';
 import { meetingReads } from '../fixtures/racing-store.ts';
 
-/** Passwords that were hashed. */
-const derived = vi.hoisted(() => ({ count: 0 }));
+const HASH_BYTES = 32;
+/** Passwords that were hashed, and hashes that were compared in constant time. */
+const derived = vi.hoisted(() => ({ count: 0, compared: 0 }));
 vi.mock('node:crypto', async (importOriginal) => {
   const crypto = await importOriginal<typeof Crypto>();
   const scrypt = ((...args: Parameters<typeof crypto.scrypt>) => {
     derived.count += 1;
     crypto.scrypt(...args);
   }) as typeof crypto.scrypt;
-  return { ...crypto, scrypt };
+  const timingSafeEqual: typeof crypto.timingSafeEqual = (one, other) => {
+    if (one.byteLength === HASH_BYTES) derived.compared += 1;
+    return crypto.timingSafeEqual(one, other);
+  };
+  return { ...crypto, scrypt, timingSafeEqual };
 });
 
 const FREE = 5;
@@ -90,10 +95,12 @@ describe('guesses at one account', () => {
     expect(derived.count).toBe(FREE);
   });
 
-  it('gain nothing by meeting at the same moment on two replicas', async () => {
+  it.each([
+    ['account', { freeAttempts: 1, freeAttemptsPerAddress: 1000 }],
+    ['address', { freeAttempts: 20, freeAttemptsPerAddress: 1 }],
+  ])('gain nothing by meeting at the same moment on two replicas, by %s', async (kind, login) => {
     await start();
-    const login = { freeAttempts: 1, freeAttemptsPerAddress: 1000 };
-    const like = { ...server, store: meetingReads(server.store, 'auth:failures-account:') };
+    const like = { ...server, store: meetingReads(server.store, `auth:failures-${kind}:`) };
     const replica = await startAuthorizationServer({
       clock,
       like,
@@ -146,15 +153,15 @@ describe('guesses from one address', () => {
 describe('an unknown account', () => {
   it('answers in the same words and for the same work as a wrong password', async () => {
     const attempt = await start();
-    const answers: { status: number; text: string; derivations: number }[] = [];
+    const answers: { status: number; text: string; derivations: number; comparisons: number }[] = [];
     for (const email of [OWNER.email, 'nobody@example.com', 'no address']) {
-      derived.count = 0;
+      Object.assign(derived, { count: 0, compared: 0 });
       const { status, html } = await attempt(email, 'a wrong password');
       const [, text = ''] = /role="alert"[^>]*>([\s\S]*?)<\/div>/.exec(html) ?? [];
-      answers.push({ status, text, derivations: derived.count });
+      answers.push({ status, text, derivations: derived.count, comparisons: derived.compared });
     }
     expect(answers[0]?.text).not.toBe('');
-    expect(answers[0]?.derivations).toBe(1);
+    expect(answers[0]).toMatchObject({ derivations: 1, comparisons: 1 });
     expect(answers[1]).toEqual(answers[0]);
     expect(answers[2]).toEqual(answers[0]);
   });

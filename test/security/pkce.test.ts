@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  answer,
   obtainCode,
   type RunningAuthorizationServer,
+  signIn,
   startAuthorizationServer,
 } from '../fixtures/authorization-server.ts';
 import { OAuthClient } from '../fixtures/oauth-client.ts';
@@ -30,7 +32,34 @@ describe('an authorization request', () => {
     expect(url.searchParams.get('error')).toBe('invalid_request');
     expect(url.searchParams.get('code')).toBeNull();
   });
+
+  it('is judged the same when it is pushed ahead (RFC 9126)', async () => {
+    for (const changes of [
+      { code_challenge: null, code_challenge_method: null },
+      { code_challenge_method: 'plain' },
+      { code_challenge_method: null },
+    ]) {
+      const pushed = await client.post('/request', parametersOf(changes));
+      expect(pushed.status).toBe(400);
+      expect(await pushed.json()).toMatchObject({ error: 'invalid_request' });
+    }
+  });
+
+  it('brings nothing by parameters that stand beside a pushed one', async () => {
+    const pushed = await client.post('/request', parametersOf({}));
+    const { request_uri: uri } = (await pushed.json()) as { request_uri: string };
+    const challenge = createHash('sha256').update('of an attacker').digest('base64url');
+    const url = client.authorizationUrl({ request_uri: uri, code_challenge: challenge });
+    const browser = server.browser();
+    const end = await answer(browser, await signIn(browser, url));
+    const { body } = await client.exchange(end.url.searchParams.get('code') ?? '');
+    expect(body.access_token).toBeDefined();
+  });
 });
+
+function parametersOf(changes: Record<string, string | null>): Record<string, string> {
+  return Object.fromEntries(client.authorizationUrl(changes).searchParams);
+}
 
 describe('a code', () => {
   it.each([

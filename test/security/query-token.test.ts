@@ -39,6 +39,13 @@ it.each([
   for (const part of token.split('.')) expect(told).not.toContain(part);
 });
 
+it.each(['/sse', '/messages'])('so it is at %s, which other transports use', async (path) => {
+  const headers = { authorization: `Bearer ${token}` };
+  expect((await fetch(`${server.origin}${path}`, { headers })).status).toBe(200);
+  const response = await fetch(`${server.origin}${path}?access_token=${token}`, { headers });
+  expect(response.status).toBe(401);
+});
+
 it.each(['application/x-www-form-urlencoded', 'application/json'])(
   'in a body of type %s it is not looked for',
   async (type) => {

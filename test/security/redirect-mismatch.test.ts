@@ -42,7 +42,18 @@ it.each([
   ['another case', 'http://127.0.0.1:8976/Callback'],
   ['a query', 'http://127.0.0.1:8976/callback?next=https://attacker.example'],
   ['a fragment', 'http://127.0.0.1:8976/callback#here'],
-  ['a user name', 'http://127.0.0.1:8976@attacker.example/callback'],
+  ['an empty fragment', 'http://127.0.0.1:8976/callback#'],
+  ['a user name that looks like the host', 'http://127.0.0.1:8976@attacker.example/callback'],
+  ['a user name', 'http://user@127.0.0.1:8976/callback'],
+  ['a password', 'http://:password@127.0.0.1:8976/callback'],
+  ['a path with an encoded letter', 'http://127.0.0.1:8976/%63allback'],
+  ['a path with an encoded slash', 'http://127.0.0.1:8976%2Fcallback'],
+  ['a backslash', 'http://127.0.0.1:8976\\callback'],
+  ['another spelling of the address', 'http://127.1:8976/callback'],
+  ['a host with a dot at its end', 'http://127.0.0.1.:8976/callback'],
+  ['a scheme in capitals', 'HTTP://127.0.0.1:8976/callback'],
+  ['a space', 'http://127.0.0.1:8976/callback '],
+  ['a line break', 'http://127.0.0.1:8976/call\nback'],
   ['another scheme', 'https://127.0.0.1:8976/callback'],
   ['a script', 'javascript:alert(1)'],
 ])('a native client that asks to be answered at %s ends on an error page', async (_what, uri) => {
@@ -53,11 +64,34 @@ it.each([
   ['another port', 'https://app.example.com:8443/callback'],
   ['a subdomain', 'https://x.app.example.com/callback'],
   ['a host that starts alike', 'https://app.example.com.attacker.example/callback'],
+  ['the default port, written out', 'https://app.example.com:443/callback'],
   ['another path', 'https://app.example.com/'],
+  ['a slash more', `${WEB}/`],
   ['a query', `${WEB}?x=1`],
+  ['an empty query', `${WEB}?`],
+  ['a fragment', `${WEB}#here`],
+  ['a user name', 'https://user@app.example.com/callback'],
+  ['a host in capitals', 'https://APP.example.com/callback'],
+  ['a host with a dot at its end', 'https://app.example.com./callback'],
+  ['a path in capitals', 'https://app.example.com/CALLBACK'],
+  ['a path with an encoded letter', 'https://app.example.com/%63allback'],
+  ['a path that climbs', 'https://app.example.com/x/../callback'],
+  ['loopback', 'http://127.0.0.1/callback'],
   ['plain http', 'http://app.example.com/callback'],
 ])('a web client that asks to be answered at %s ends on an error page', async (_what, uri) => {
   await expectErrorPage(web, { redirect_uri: uri });
+});
+
+it.each([
+  ['http://localhost:8976/callback', 'http://127.0.0.1:8976/callback'],
+  ['http://localhost:8976/callback', 'http://[::1]:8976/callback'],
+  ['http://[::1]:8976/callback', 'http://localhost:8976/callback'],
+  ['http://localhost:8976/callback', 'http://localhost.attacker.example:8976/callback'],
+  ['cursor://anysphere.cursor-retrieval/callback', 'cursor://anysphere.cursor-retrieval/callback/'],
+  ['cursor://anysphere.cursor-retrieval/callback', 'cursor://anysphere.cursor-retrieval:80/callback'],
+])('a client that has registered %s is not answered at %s', async (registered, uri) => {
+  const client = await OAuthClient.register(server.origin, { redirect_uris: [registered] });
+  await expectErrorPage(client, { redirect_uri: uri });
 });
 
 it('a native client may choose its port on loopback, and nothing else', async () => {

@@ -36,10 +36,21 @@ it('a refresh token that is used again after its grace ends the grant', async ()
 
 it('within its grace it brings the same successor, never a second line of tokens', async () => {
   const { client, tokens } = await obtainTokens(server);
-  const answers = await Promise.all(Array.from({ length: 5 }, () => client.refresh(tokens.refresh)));
+  const answers = await Promise.all(Array.from({ length: 20 }, () => client.refresh(tokens.refresh)));
   answers.push(await client.refresh(tokens.refresh));
   expect(new Set(answers.map(({ body }) => body.refresh_token)).size).toBe(1);
   expect(answers.every(({ status }) => status === 200)).toBe(true);
+});
+
+it('without any grace, one of many uses at the same time brings tokens, and they are worth nothing', async () => {
+  const strict = await startAuthorizationServer({ options: { refreshGraceSeconds: 0 } });
+  const { client, tokens } = await obtainTokens(strict);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => client.refresh(tokens.refresh)));
+  const [brought, ...others] = answers.filter(({ status }) => status === 200);
+  expect(others).toEqual([]);
+  expect(await present(strict, brought?.body.access_token ?? '')).toBe(401);
+  expect((await client.refresh(brought?.body.refresh_token ?? '')).body.error).toBe('invalid_grant');
+  await strict.close();
 });
 
 it('so do two uses that find it unused at the same moment', async () => {
@@ -80,13 +91,20 @@ it('even within its grace it ends the grant once its successor was used', async 
   expect((await client.refresh(third.refresh_token ?? '')).body.error).toBe('invalid_grant');
 });
 
-it('it is good for no other client, within its grace or before, and that client ends nothing', async () => {
+it('unused it is good for no other client, which ends nothing either', async () => {
   const { client, tokens } = await obtainTokens(server);
   const thief = await OAuthClient.register(server.origin);
   expect((await thief.refresh(tokens.refresh)).body.error).toBe('invalid_grant');
+  expect((await client.refresh(tokens.refresh)).status).toBe(200);
+});
+
+it('used it ends the grant in the hands of another client, even within its grace', async () => {
+  const { client, tokens } = await obtainTokens(server);
   const { body } = await client.refresh(tokens.refresh);
+  const thief = await OAuthClient.register(server.origin);
   expect((await thief.refresh(tokens.refresh)).body.error).toBe('invalid_grant');
-  expect(await present(server, body.access_token ?? '')).toBe(200);
+  expect(await present(server, body.access_token ?? '')).toBe(401);
+  expect((await client.refresh(body.refresh_token ?? '')).body.error).toBe('invalid_grant');
 });
 
 it('it brings no more scopes than it was given for', async () => {

@@ -6,6 +6,7 @@ import {
 import { ManualClock } from '../fixtures/manual-clock.ts';
 import { obtainTokens } from '../fixtures/authorization-server.ts';
 import { registration } from '../fixtures/oauth-client.ts';
+import { meetingScans } from '../fixtures/racing-store.ts';
 
 const MAX = 10;
 const HOUR = 3600;
@@ -48,6 +49,18 @@ it('no more registrations are kept than the operator allows, whether they come i
     expect(await kept(server)).toBe(MAX);
     await server.close();
   }
+});
+
+it('nor when they come to several processes at the very same moment', async () => {
+  const options = { registration: { maxClients: 3 } };
+  const first = await startAuthorizationServer({ options });
+  const store = meetingScans(first.store, 'auth:Client:', 10);
+  const second = await startAuthorizationServer({ options, like: { ...first, store } });
+  const answers = await statuses(second, 10, true);
+  expect(answers.filter((status) => status === 201)).toHaveLength(3);
+  expect(await kept(first)).toBe(3);
+  await second.close();
+  await first.close();
 });
 
 it('registrations that nobody signs in with make room again, and those in use stay', async () => {

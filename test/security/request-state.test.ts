@@ -186,7 +186,10 @@ describe('the state of a call between its rounds', () => {
   });
 
   it('is refused when it was sealed for something else', async () => {
-    const state = await sealer.seal('session', { answers: { sure: yes, quite: yes } }, 600);
+    const content = (await sealer.open('request-state', await halfway())) ?? {};
+    const again = await sealer.seal('request-state', content, 600);
+    expect((await attempt({ state: again })).result?.resultType).toBe('input_required');
+    const state = await sealer.seal('session', content, 600);
     expect((await attempt({ state })).error?.code).toBe(INVALID_PARAMS);
   });
 });

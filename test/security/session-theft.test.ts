@@ -60,6 +60,16 @@ describe('a session id in the hands of another subject', () => {
     await expect(alice.result('tools/list')).resolves.toBeDefined();
   });
 
+  it('resumes none of its streams', async () => {
+    const { stream } = await asked(alice);
+    const headers = { ...stolen(), 'last-event-id': stream.lastEventId ?? '' };
+    const got = await sendRaw(endpoint.url, { method: 'GET', headers });
+    const unknown = { ...headers, 'mcp-session-id': 'never-was' };
+    const answer = await sendRaw(endpoint.url, { method: 'GET', headers: unknown });
+    expect([got.status, got.text]).toEqual([404, answer.text]);
+    stream.close();
+  });
+
   it('is answered word for word as one that never was', async () => {
     const body = { jsonrpc: '2.0', id: 1, method: 'ping' };
     const foreign = await sendRaw(endpoint.url, { headers: stolen(), body });
@@ -73,6 +83,9 @@ describe("a session of one's own", () => {
   it('resumes no stream of another session', async () => {
     const { stream } = await asked(alice);
     await expect(mallory.resume(stream.lastEventId ?? '')).rejects.toThrow('400');
+    const foreign = await mallory.get({ 'last-event-id': stream.lastEventId ?? '' });
+    const unknown = await mallory.get({ 'last-event-id': 'never-was' });
+    expect([foreign.status, foreign.text]).toEqual([unknown.status, unknown.text]);
     stream.close();
   });
 

@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import type { RequestHandler } from 'express';
 import { AppError } from '../../core/errors.ts';
+import { UNRESTRICTED } from '../../core/permit.ts';
 import type { Principal } from '../../core/principal.ts';
 import { contextOf } from '../../core/request-context.ts';
 import { ALL_SCOPES, ScopeSet } from '../../core/scopes.ts';
@@ -14,6 +15,8 @@ const LOCAL: Principal = Object.freeze({
   subject: 'local',
   clientId: 'local',
   scopes: ScopeSet.of(ALL_SCOPES),
+  permit: UNRESTRICTED,
+  authority: 'local',
   expiresAt: Number.MAX_SAFE_INTEGER,
 });
 

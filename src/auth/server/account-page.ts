@@ -1,182 +1,143 @@
-import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { contextOf } from '../../core/request-context.ts';
-import { isScope } from '../../core/scopes.ts';
-import type { Telemetry } from '../../core/telemetry.ts';
-import type { AuthOptions } from '../options.ts';
-import type { AuthPages } from '../pages.ts';
-import type { Account, Accounts } from './accounts.ts';
-import { browserSession, signIn, signOut, type Visit } from './browser-session.ts';
-import { scopeLine } from './consents.ts';
-import { field, formBody, refusedForm } from './form-body.ts';
-import type { FormTokens } from './form-token.ts';
-import type { AccountGrant, Grants } from './grants.ts';
-import { sendPage } from './page-response.ts';
-import type { ProviderHolder } from './provider-holder.ts';
-import type { PasswordSignIn } from './sign-in.ts';
+import { addPasskey, passkeyOptions, removePasskey, renamePasskey } from './account-passkeys.ts';
+import { changePassword, confirmPassword, endOtherSessions } from './account-security.ts';
+import { SIGN_IN, showAccount, showSignIn } from './account-views.ts';
+import {
+  type AccountForm,
+  accountForm,
+  type AccountPageContext,
+  accountVisit,
+  genuineToken,
+  record,
+  visitOf,
+} from './account-visit.ts';
+import { signIn, signOut, type Visit } from './browser-session.ts';
+import { problemOf } from './federation/sign-in-choices.ts';
+import { SignInRefusal } from './federation/sign-in-refusal.ts';
+import { field, formBody } from './form-body.ts';
+import type { SignInResult } from './sign-in.ts';
 
-export interface AccountPageContext {
-  readonly holder: ProviderHolder;
-  readonly accounts: Accounts;
-  readonly grants: Grants;
-  readonly forms: FormTokens;
-  readonly signIn: PasswordSignIn;
-  readonly pages: AuthPages;
-  readonly options: AuthOptions;
-  readonly resource: string;
-  readonly telemetry: Telemetry;
-}
+export type { AccountPageContext } from './account-visit.ts';
 
 const PATH = '/account';
-const SIGN_IN = 'account:sign-in';
 
-const NOTICES: Readonly<Record<string, string>> = {
-  revoked: 'The application has no access any more.',
-  'all-revoked': 'No application has access any more.',
+/** What people can do on their page, by the path below it that the form goes to. */
+const FORMS: Readonly<Record<string, (context: AccountPageContext, form: AccountForm) => Promise<void>>> = {
+  '/revoke': revoke,
+  '/sign-out': leave,
+  '/sessions/end': endOtherSessions,
+  '/password': changePassword,
+  '/confirm': confirmPassword,
+  '/passkeys/options': passkeyOptions,
+  '/passkeys/add': addPasskey,
+  '/passkeys/rename': renamePasskey,
+  '/passkeys/remove': removePasskey,
 };
 
-/** The page where people see which applications act in their name, and end that. */
+/** The page where people see who acts in their name and where they are signed in, and end that. */
 export function accountRoutes(context: AccountPageContext): RequestHandler {
   const router = Router({ caseSensitive: true });
-  const page = new AccountPages(context);
   router.get(PATH, async (request, response) => {
-    await page.show(await visit(context, request, response));
+    const visit = await visitOf(context, request, response);
+    const person = await accountVisit(context, visit);
+    if (person === undefined) showSignIn(context, visit, problemOf(request));
+    else await showAccount(context, person);
   });
   router.post(`${PATH}/sign-in`, formBody, async (request, response) => {
-    await page.signIn(await visit(context, request, response));
+    await signInByPassword(context, await visitOf(context, request, response));
   });
-  router.post(`${PATH}/revoke`, formBody, async (request, response) => {
-    await page.revoke(await visit(context, request, response));
+  router.post(`${PATH}/provider`, formBody, async (request, response) => {
+    await leaveForProvider(context, await visitOf(context, request, response));
   });
-  router.post(`${PATH}/sign-out`, formBody, async (request, response) => {
-    await page.signOut(await visit(context, request, response));
+  router.post(`${PATH}/passkey/options`, formBody, async (request, response) => {
+    const formToken = genuineToken(context, request, SIGN_IN);
+    response.json(await context.passkeys.signInOptions(formToken));
   });
+  router.post(`${PATH}/passkey`, formBody, async (request, response) => {
+    await signInByPasskey(context, await visitOf(context, request, response));
+  });
+  for (const [path, handle] of Object.entries(FORMS)) {
+    router.post(PATH + path, formBody, async (request, response) => {
+      await handle(context, await accountForm(context, await visitOf(context, request, response)));
+    });
+  }
   return router;
 }
 
-async function visit(context: AccountPageContext, request: Request, response: Response): Promise<Visit> {
-  const { provider } = await context.holder.current();
-  return { provider, request, response };
+async function signInByPassword(context: AccountPageContext, visit: Visit): Promise<void> {
+  const { request } = visit;
+  genuineToken(context, request, SIGN_IN);
+  const email = field(request, 'email');
+  const result = await context.signIn.attempt({
+    email,
+    password: field(request, 'password'),
+    address: contextOf(request).address,
+  });
+  await enter(context, visit, result, email);
 }
 
-interface SignedIn {
-  readonly account: Account;
-  /** What the page's forms are bound to: this session. */
-  readonly purpose: string;
-}
-
-class AccountPages {
-  readonly #context: AccountPageContext;
-
-  constructor(context: AccountPageContext) {
-    this.#context = context;
-  }
-
-  async show(visit: Visit): Promise<void> {
-    const person = await this.#signedIn(visit);
-    if (person === undefined) this.#showSignIn(visit);
-    else await this.#showAccount(visit, person);
-  }
-
-  async signIn(visit: Visit): Promise<void> {
-    const { request, response } = visit;
-    this.#assertForm(request, SIGN_IN);
-    const email = field(request, 'email');
-    const result = await this.#context.signIn.attempt({
-      email,
-      password: field(request, 'password'),
-      address: contextOf(request).address,
-    });
-    if ('problem' in result) {
-      if (result.retryAfter !== undefined) response.set('Retry-After', String(result.retryAfter));
-      this.#showSignIn(visit, { ...result, email });
-      return;
-    }
-    await signIn(visit, result.account.id, this.#context.options.sessionTtlSeconds);
-    response.redirect(303, PATH);
-  }
-
-  async revoke(visit: Visit): Promise<void> {
-    const { account } = await this.#assertSignedIn(visit);
-    const gid = field(visit.request, 'grant');
-    if (gid === 'all') {
-      await this.#context.grants.revokeAll(account.id);
-      this.#recordRevocation(visit.request, account);
-    } else {
-      const grant = await this.#context.grants.revokeOwn(account.id, gid);
-      // Gone already is what was asked for.
-      if (grant !== undefined) this.#recordRevocation(visit.request, account, grant.clientId);
-    }
-    visit.response.redirect(303, `${PATH}?done=${gid === 'all' ? 'all-revoked' : 'revoked'}`);
-  }
-
-  async signOut(visit: Visit): Promise<void> {
-    await this.#assertSignedIn(visit);
-    await signOut(visit);
-    visit.response.redirect(303, PATH);
-  }
-
-  #showSignIn(
-    { request, response }: Visit,
-    last: { readonly problem?: string; readonly status?: number; readonly email?: string } = {},
-  ): void {
-    const html = this.#context.pages.login({
-      action: `${PATH}/sign-in`,
-      formToken: this.#context.forms.issue(request, response, SIGN_IN),
-      email: last.email,
-      problem: last.problem,
-    });
-    sendPage(response, html, last.status);
-  }
-
-  async #showAccount({ request, response }: Visit, { account, purpose }: SignedIn): Promise<void> {
-    const grants = await this.#context.grants.list(account.id);
-    const html = this.#context.pages.account({
-      action: PATH,
-      formToken: this.#context.forms.issue(request, response, purpose),
-      person: { name: account.name, email: account.email },
-      mcpUrl: this.#context.resource,
-      grants: grants.map(describeGrant),
-      notice: Object.entries(NOTICES).find(([done]) => done === request.query['done'])?.[1],
-    });
-    sendPage(response, html);
-  }
-
-  async #signedIn(visit: Visit): Promise<SignedIn | undefined> {
-    const session = await browserSession(visit);
-    if (session.accountId === undefined) return undefined;
-    const account = await this.#context.accounts.find(session.accountId);
-    return account && { account, purpose: `account:${session.uid}` };
-  }
-
-  async #assertSignedIn(visit: Visit): Promise<SignedIn> {
-    const person = await this.#signedIn(visit);
-    if (person === undefined) throw refusedForm();
-    this.#assertForm(visit.request, person.purpose);
-    return person;
-  }
-
-  #assertForm(request: Request, purpose: string): void {
-    if (!this.#context.forms.verify(request, field(request, 'form_token'), purpose)) throw refusedForm();
-  }
-
-  #recordRevocation(request: Request, account: Account, clientId?: string): void {
-    this.#context.telemetry.metrics.auth('revoke', 'ok');
-    this.#context.telemetry.audit({
-      action: 'grant.revoked',
-      outcome: 'success',
-      subject: account.id,
-      ...(clientId === undefined ? {} : { clientId }),
-      address: contextOf(request).address,
-    });
+async function leaveForProvider(context: AccountPageContext, visit: Visit): Promise<void> {
+  const { request, response } = visit;
+  genuineToken(context, request, SIGN_IN);
+  try {
+    const provider = field(request, 'provider');
+    const url = await context.federatedSignIn.begin(request, response, { provider });
+    response.redirect(303, url.href);
+  } catch (error) {
+    if (!(error instanceof SignInRefusal)) throw error;
+    showSignIn(context, visit, { problem: error.message, status: 503 });
   }
 }
 
-function describeGrant(grant: AccountGrant): Parameters<AuthPages['account']>[0]['grants'][number] {
-  return {
-    gid: grant.gid,
-    clientName: grant.clientName,
-    clientHost: grant.clientHost,
-    allowedAt: new Date(grant.allowedAt * 1000),
-    scopes: grant.scopes.filter(isScope).map(scopeLine),
-  };
+async function signInByPasskey(context: AccountPageContext, visit: Visit): Promise<void> {
+  const { request } = visit;
+  const result = await context.passkeySignIn.attempt({
+    formToken: genuineToken(context, request, SIGN_IN),
+    response: field(request, 'credential'),
+    address: contextOf(request).address,
+  });
+  await enter(context, visit, result);
+}
+
+async function enter(
+  context: AccountPageContext,
+  visit: Visit,
+  result: SignInResult,
+  email?: string,
+): Promise<void> {
+  const { response } = visit;
+  if ('problem' in result) {
+    if (result.retryAfter !== undefined) response.set('Retry-After', String(result.retryAfter));
+    showSignIn(context, visit, { ...result, email });
+    return;
+  }
+  await signIn(visit, result.account.id, { seconds: context.options.sessionTtlSeconds, amr: result.amr });
+  response.redirect(303, PATH);
+}
+
+async function revoke(context: AccountPageContext, form: AccountForm): Promise<void> {
+  const gid = field(form.request, 'grant');
+  if (gid === 'all') {
+    await context.grants.revokeAll(form.account.id);
+    recordRevocation(context, form);
+  } else {
+    const grant = await context.grants.revokeOwn(form.account.id, gid);
+    // Gone already is what was asked for.
+    if (grant !== undefined) recordRevocation(context, form, grant.clientId);
+  }
+  form.response.redirect(303, `${PATH}?done=${gid === 'all' ? 'all-revoked' : 'revoked'}`);
+}
+
+async function leave(_context: AccountPageContext, form: AccountForm): Promise<void> {
+  await signOut(form);
+  form.response.redirect(303, PATH);
+}
+
+function recordRevocation(context: AccountPageContext, form: AccountForm, clientId?: string): void {
+  context.telemetry.metrics.auth('revoke', 'ok');
+  record(context, form, {
+    action: 'grant.revoked',
+    ...(clientId === undefined ? {} : { clientId }),
+  });
 }

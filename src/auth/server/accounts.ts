@@ -2,31 +2,15 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import { ALL_SCOPES, type Scope, ScopeSet } from '../../core/scopes.ts';
+import type { Scope } from '../../core/scopes.ts';
 import type { Store } from '../../core/store.ts';
 import { Grants } from './grants.ts';
+import { PasskeyRecords } from './passkey-records.ts';
 import { PasswordHasher } from './password.ts';
+import { type Account, storedAccount, type StoredAccount } from './account-record.ts';
 import { prefixes, records } from './records.ts';
 import { scanAll } from './scan-all.ts';
 import { endSessions } from './sessions.ts';
-
-const storedAccount = z.object({
-  id: z.string(),
-  email: z.string(),
-  name: z.string(),
-  role: z.enum(['owner', 'member']),
-  /** What the account may allow clients; absent where its role decides. */
-  scopes: z.array(z.enum(ALL_SCOPES)).optional(),
-  /** ISO 8601. */
-  createdAt: z.string(),
-  /** See `PasswordHasher`. */
-  passwordHash: z.string(),
-});
-
-type StoredAccount = z.output<typeof storedAccount>;
-
-/** A person who can sign in. */
-export type Account = Readonly<Omit<StoredAccount, 'passwordHash'>>;
 
 export interface NewAccount {
   readonly email: string;
@@ -38,9 +22,20 @@ export interface NewAccount {
   readonly scopes?: readonly Scope[] | undefined;
 }
 
+/** A person whom an identity provider vouches for. */
+export type NewFederatedAccount = Pick<StoredAccount, 'email' | 'name' | 'role' | 'groups'> &
+  Required<Pick<StoredAccount, 'identity'>>;
+
+export type { Account } from './account-record.ts';
+
 export const MIN_PASSWORD_LENGTH = 12;
 const MAX_PASSWORD_LENGTH = 256;
 const MAX_NAME_LENGTH = 100;
+
+/** What can change of an account; a member that is undefined is taken away. */
+export type AccountChange = Partial<
+  Pick<StoredAccount, 'name' | 'role' | 'scopes' | 'groups' | 'disabledAt' | 'identity'>
+>;
 
 interface AccountsContext {
   readonly store: Store;
@@ -76,6 +71,7 @@ export class Accounts {
       name: normaliseName(account.name, email),
       role: account.role,
       ...(account.scopes === undefined ? {} : { scopes: [...account.scopes] }),
+      groups: [],
       createdAt: new Date(this.#clock.now()).toISOString(),
       passwordHash: await this.#hasher.hash(account.password),
     };
@@ -84,6 +80,47 @@ export class Accounts {
     if (await this.#claimEmail(email, stored.id)) return withoutHash(stored);
     await this.#store.take(records.account(stored.id));
     throw new AppError('INVALID_ARGUMENT', `There is already an account for ${email}.`);
+  }
+
+  /** Creates an account without a password; answers undefined when the address is another account's. */
+  async adopt(person: NewFederatedAccount): Promise<Account | undefined> {
+    const email = canonicalEmail(person.email);
+    const stored: StoredAccount = {
+      ...person,
+      id: randomBytes(12).toString('base64url'),
+      email,
+      name: normaliseName(person.name, email),
+      createdAt: new Date(this.#clock.now()).toISOString(),
+    };
+    await this.#store.put(records.account(stored.id), JSON.stringify(stored), 'permanent');
+    if (await this.#claimEmail(email, stored.id)) return withoutHash(stored);
+    await this.#store.take(records.account(stored.id));
+    return undefined;
+  }
+
+  /** Undoes {@link adopt}, for an account that nothing refers to. */
+  async discard({ id, email }: Pick<Account, 'id' | 'email'>): Promise<void> {
+    await this.#store.take(records.account(id));
+    await this.#store.swap(records.accountByEmail(email), id, undefined, 'permanent');
+  }
+
+  /**
+   * Gives the account another address; answers false when that one is another account's.
+   *
+   * @throws AppError `NOT_FOUND`
+   */
+  async moveEmail(id: string, address: string): Promise<boolean> {
+    const email = canonicalEmail(address);
+    if ((await this.idOf(email)) !== id && !(await this.#claimEmail(email, id))) return false;
+    for (;;) {
+      const stored = await this.#read(id);
+      if (stored === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+      if (stored.account.email === email) return true;
+      if (!(await this.#replace(stored, { email }))) continue;
+      // Last, so that the account is found by one of the two at any time.
+      await this.#store.swap(records.accountByEmail(stored.account.email), id, undefined, 'permanent');
+      return true;
+    }
   }
 
   /** Oldest first. */
@@ -125,7 +162,8 @@ export class Accounts {
     // A longer one is nobody's: it is cut, so that its length costs nothing.
     const attempt = password.slice(0, MAX_PASSWORD_LENGTH);
     const matches = await this.#hasher.verify(attempt, stored?.account.passwordHash);
-    if (!matches || stored === undefined) return undefined;
+    if (!matches || stored?.account.passwordHash === undefined) return undefined;
+    if (stored.account.disabledAt !== undefined) return undefined;
     if (this.#hasher.isOutdated(stored.account.passwordHash)) {
       await this.#replace(stored, { passwordHash: await this.#hasher.hash(password) });
     }
@@ -135,9 +173,10 @@ export class Accounts {
   /**
    * Sets a new password and signs the person out everywhere. Grants of clients stay.
    *
+   * @param keep The uid of a session that goes on.
    * @throws AppError `NOT_FOUND`, `INVALID_ARGUMENT` when the password is too short.
    */
-  async setPassword(email: string, password: string): Promise<void> {
+  async setPassword(email: string, password: string, keep?: string): Promise<void> {
     assertPassword(password);
     const id = await this.#require(email);
     const passwordHash = await this.#hasher.hash(password);
@@ -146,7 +185,20 @@ export class Accounts {
       if (stored === undefined) throw noAccount(email);
       if (await this.#replace(stored, { passwordHash })) break;
     }
-    await endSessions(this.#store, id);
+    await endSessions(this.#store, id, keep);
+  }
+
+  /**
+   * Changes what is known of an account; answers it as it is then.
+   *
+   * @throws AppError `NOT_FOUND`
+   */
+  async update(id: string, change: AccountChange): Promise<Account> {
+    for (;;) {
+      const stored = await this.#read(id);
+      if (stored === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+      if (await this.#replace(stored, change)) return withoutHash({ ...stored.account, ...change });
+    }
   }
 
   /**
@@ -156,9 +208,15 @@ export class Accounts {
    */
   async remove(email: string): Promise<void> {
     const id = await this.#require(email);
+    const { identity } = (await this.#read(id))?.account ?? {};
+    if (identity?.issuer !== undefined) {
+      await this.#store.take(records.accountByIdentity(identity.issuer, identity.subject));
+    }
     await this.#store.take(records.account(id));
+    await this.#store.take(records.upstream(id));
     await endSessions(this.#store, id);
     await new Grants(this.#store).revokeAll(id);
+    await new PasskeyRecords(this.#store).removeAll(id);
     // The address last: until everything is gone, a second try finds its way here.
     await this.#store.take(records.accountByEmail(canonicalEmail(email)));
   }
@@ -200,12 +258,6 @@ export class Accounts {
   }
 }
 
-/** What the account may allow a client. */
-export function allowedScopes(account: Account, memberScopes: readonly Scope[]): ScopeSet {
-  if (account.scopes !== undefined) return ScopeSet.of(account.scopes);
-  return ScopeSet.of(account.role === 'owner' ? ALL_SCOPES : memberScopes);
-}
-
 /** The one form of an address: case and compatibility forms do not make another account. */
 export function canonicalEmail(email: string): string {
   return email.trim().normalize('NFKC').toLowerCase();
@@ -232,8 +284,6 @@ function noAccount(email: string): AppError {
   return new AppError('NOT_FOUND', `There is no account for ${email}.`);
 }
 
-function withoutHash(stored: StoredAccount): Account {
-  const account: Account & { passwordHash?: string } = { ...stored };
-  delete account.passwordHash;
-  return account;
+function withoutHash({ passwordHash, ...account }: StoredAccount): Account {
+  return { ...account, hasPassword: passwordHash !== undefined };
 }

@@ -5,6 +5,7 @@ import type { Store } from '../../core/store.ts';
 import type { Grants } from './grants.ts';
 import { prefixes, records } from './records.ts';
 import { scanAll } from './scan-all.ts';
+import { noteOrigin } from './sessions.ts';
 
 export interface AdapterContext {
   readonly store: Store;
@@ -139,12 +140,17 @@ export class OneTimeAdapter extends EntityAdapter {
   }
 }
 
-/** The ids of client assertions: each is taken once (RFC 7523 §3, item 7). */
+/** The ids of client assertions and DPoP proofs: each is taken once (RFC 7523 §3, item 7; RFC 9449 §11.1). */
 export class ReplayAdapter extends EntityAdapter {
   override async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
     const lifetime = this.lifetime(expiresIn);
     if (await this.context.store.swap(this.key(id), undefined, serialise(payload), lifetime)) return;
-    throw new errors.InvalidClientAuth('client assertion was already used');
+    // oidc-provider has looked before: this one was used at the same time as another.
+    const request = Provider.ctx;
+    const isProof = request !== undefined && request.oidc.params?.['client_assertion'] === undefined;
+    throw isProof
+      ? new errors.InvalidDpopProof('DPoP proof was already used')
+      : new errors.InvalidClientAuth('client assertion was already used');
   }
 }
 
@@ -165,6 +171,10 @@ export class SessionAdapter extends EntityAdapter {
     if (payload.uid !== undefined) await store.put(records.sessionByUid(payload.uid), id, lifetime);
     if (payload.accountId !== undefined) {
       await store.put(records.accountSession(payload.accountId, id), id, lifetime);
+      // Without a request, the account page notes it.
+      if (payload.uid !== undefined) {
+        await noteOrigin(store, Provider.ctx?.req, { uid: payload.uid, lifetime });
+      }
     }
   }
 

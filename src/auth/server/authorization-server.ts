@@ -1,13 +1,14 @@
-import { type RequestHandler, Router } from 'express';
-import type { Clock } from '../../core/clock.ts';
-import type { Scope } from '../../core/scopes.ts';
-import type { Store } from '../../core/store.ts';
+import type { RequestHandler } from 'express';
 import type { Telemetry } from '../../core/telemetry.ts';
+import type { AuthContext } from '../auth.ts';
 import type { AuthOptions } from '../options.ts';
-import type { AuthPages } from '../pages.ts';
 import { accountRoutes } from './account-page.ts';
-import { openAccounts } from './accounts.ts';
-import { ENDPOINTS } from './endpoints.ts';
+import { adminRoutes } from './admin/index.ts';
+import { type Account, openAccounts } from './accounts.ts';
+import { assertDeclaredGrants } from './declared-grants.ts';
+import { callbackRoute } from './federation/callback-route.ts';
+import { createFederation } from './federation/create-federation.ts';
+import { mayUsePassword } from './federation/sign-in-choices.ts';
 import { FormTokens } from './form-token.ts';
 import { Grants } from './grants.ts';
 import { interactionRoutes } from './interactions.ts';
@@ -16,26 +17,17 @@ import { LoginDelay } from './login-delay.ts';
 import { metadataRoutes } from './metadata.ts';
 import { MetadataDocuments } from './metadata-documents.ts';
 import { OwnerSetup } from './owner-setup.ts';
+import { PasskeySignIn } from './passkey-sign-in.ts';
+import { Passkeys } from './passkeys.ts';
 import { PasswordHasher } from './password.ts';
-import type { GuardedFetch } from './provider-context.ts';
+import { protocolRoutes } from './protocol-routes.ts';
 import { ProviderHolder } from './provider-holder.ts';
+import { setPasswordRoutes } from './set-password-page.ts';
 import { setupRoutes } from './setup-page.ts';
 import { PasswordSignIn } from './sign-in.ts';
 
-export interface AuthorizationServerContext {
-  /** The public origin, which is the issuer. */
-  readonly publicUrl: URL;
-  /** The public URL of the MCP endpoint. */
-  readonly resource: URL;
-  /** Scopes that there is something to do with here. */
-  readonly scopes: readonly Scope[];
-  readonly store: Store;
+export interface AuthorizationServerContext extends AuthContext {
   readonly keyRing: KeyRing;
-  readonly telemetry: Telemetry;
-  /** For what clients name: reaches no private address. */
-  readonly fetch: GuardedFetch;
-  readonly pages: AuthPages;
-  readonly clock: Clock;
   /** Binary logarithm of scrypt's work factor. Default 17. */
   readonly passwordCost?: number | undefined;
 }
@@ -52,10 +44,15 @@ export async function createAuthorizationServer(
   options: AuthOptions,
   context: AuthorizationServerContext,
 ): Promise<AuthorizationServer> {
+  assertDeclaredGrants(options);
   const { publicUrl, store, clock, telemetry, keyRing: ring } = context;
   const accounts = openAccounts({ store, clock, hasher: new PasswordHasher(context.passwordCost) });
   const setup = new OwnerSetup({ accounts, store });
   await createConfiguredOwner(options, setup, telemetry);
+  const delay = new LoginDelay(options.login, context);
+  const maySignInHere = (account: Account): boolean => mayUsePassword(options, account);
+  const passkeys = new Passkeys({ issuer: publicUrl.origin, store, clock, accounts, maySignInHere });
+  const grants = new Grants(store);
   const shared = {
     ...context,
     options,
@@ -63,10 +60,16 @@ export async function createAuthorizationServer(
     resource: context.resource.href,
     accounts,
     setup,
-    grants: new Grants(store),
+    grants,
+    ...createFederation(options.mode === 'broker' ? options.identityProviders : [], {
+      ...context,
+      ...{ accounts, grants, issuer: publicUrl.origin },
+    }),
     documents: new MetadataDocuments(clock),
     forms: new FormTokens({ secure: publicUrl.protocol === 'https:', secrets: () => ring.keys.cookies }),
-    signIn: new PasswordSignIn({ accounts, telemetry, delay: new LoginDelay(options.login, context) }),
+    signIn: new PasswordSignIn({ accounts, telemetry, delay, mayUsePassword: maySignInHere }),
+    passkeys,
+    passkeySignIn: new PasskeySignIn({ passkeys, telemetry, delay }),
   };
   const holder = new ProviderHolder(shared, ring);
   const pages = { ...shared, holder };
@@ -74,10 +77,13 @@ export async function createAuthorizationServer(
     routes: [
       metadataRoutes({ ...shared, resource: context.resource, ring }),
       pinPublicUrl(publicUrl),
-      protocolRoutes(options, holder),
+      protocolRoutes(shared, holder),
       interactionRoutes(pages),
+      callbackRoute(pages),
       accountRoutes(pages),
       setupRoutes(pages),
+      setPasswordRoutes(pages),
+      adminRoutes(pages),
     ],
     keys: () => ring.keys,
     setupUrl: async () => {
@@ -113,18 +119,4 @@ function pinPublicUrl(publicUrl: URL): RequestHandler {
     delete headers.forwarded;
     next();
   };
-}
-
-function protocolRoutes({ registration }: AuthOptions, holder: ProviderHolder): RequestHandler {
-  const router = Router({ caseSensitive: true, strict: true });
-  const handle: RequestHandler = async (request, response) => {
-    // No body parser here: the provider reads the body itself, after it knows what it should be.
-    const running = await holder.current();
-    await running.handle(request, response);
-  };
-  const { authorization, token, revocation, introspection, pushed_authorization_request } = ENDPOINTS;
-  router.get([authorization, `${authorization}/:uid`], handle);
-  router.post([token, revocation, introspection, pushed_authorization_request], handle);
-  if (registration.enabled) router.post(ENDPOINTS.registration, handle);
-  return router;
 }

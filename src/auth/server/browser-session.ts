@@ -15,14 +15,24 @@ export async function browserSession({ provider, request, response }: Visit): Pr
   return await provider.Session.get(provider.createContext(request, response));
 }
 
-/** Signs the account in, in the same session that consents are asked in, under a new session id. */
-export async function signIn(visit: Visit, accountId: string, lifetimeSeconds: number): Promise<void> {
+/**
+ * Signs the account in, in the same session that consents are asked in, under a new session id.
+ *
+ * @param how For how long the browser stays signed in without being used, and how it was seen who it is
+ *   (RFC 8176; by password where nothing is said).
+ */
+export async function signIn(
+  visit: Visit,
+  accountId: string,
+  how: { readonly seconds: number; readonly amr?: string[] },
+): Promise<void> {
+  const { seconds, amr = ['pwd'] } = how;
   const session = await browserSession(visit);
   // Nothing of another person's, or of one that an attacker began, is taken over.
   if (session.accountId !== undefined) await session.destroy();
   const fresh = new visit.provider.Session();
-  fresh.loginAccount({ accountId, amr: ['pwd'] });
-  await fresh.save(lifetimeSeconds);
+  fresh.loginAccount({ accountId, amr });
+  await fresh.save(seconds);
   setSessionCookie(visit, fresh.jti);
 }
 

@@ -1,3 +1,5 @@
+import { displayText } from '../display-text.ts';
+import type { AuthOptions } from '../options.ts';
 import type { RedirectTarget } from '../pages.ts';
 
 const MAX_ID_CHARACTERS = 100;
@@ -15,15 +17,20 @@ export function redirectTarget(uri: string): RedirectTarget {
   return { kind: isLoopbackHost(hostname) ? 'loopback' : 'web', name: host };
 }
 
+/** The host of a client's metadata document, which is who vouches for its name; undefined for other clients. */
+export function documentHost(
+  { clientId }: { readonly clientId: string },
+  declared: AuthOptions['clients'],
+): string | undefined {
+  const isDeclared = declared.some((client) => client.clientId === clientId);
+  return isDeclared || !clientId.startsWith('https://') ? undefined : new URL(clientId).host;
+}
+
 /**
  * A client's name as it can be shown: without characters that hide, reorder or break text. A client
  * without a name is called by its id.
  */
 export function displayName(name: string | undefined, clientId: string): string {
-  const shown = (name ?? '')
-    .normalize('NFC')
-    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu, '')
-    .replace(/\s+/g, ' ')
-    .trim();
+  const shown = displayText(name ?? '');
   return shown === '' ? clientId.slice(0, MAX_ID_CHARACTERS) : shown;
 }

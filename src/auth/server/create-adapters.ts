@@ -9,6 +9,8 @@ import {
   SessionAdapter,
 } from './adapter.ts';
 import { ClientAdapter } from './client-adapter.ts';
+import { DeviceCodeAdapter } from './device-code-adapter.ts';
+import { InteractionAdapter } from './interaction-adapter.ts';
 import { RefreshTokenAdapter } from './refresh-token-adapter.ts';
 
 interface Adapters {
@@ -19,12 +21,14 @@ interface Adapters {
 /** The keeper of each kind of entity. A kind that is not listed here is kept without further rules. */
 export function createAdapters(context: AdapterContext & { readonly options: AuthOptions }): Adapters {
   const { options } = context;
-  const clients = new ClientAdapter({ ...context, registration: options.registration });
+  const clients = new ClientAdapter(context);
   const special: Readonly<Record<string, Adapter>> = {
     Client: clients,
     Grant: new GrantAdapter('Grant', context),
+    Interaction: new InteractionAdapter('Interaction', context),
     Session: new SessionAdapter('Session', context),
     AuthorizationCode: new OneTimeAdapter('AuthorizationCode', context),
+    DeviceCode: new DeviceCodeAdapter(context),
     PushedAuthorizationRequest: new OneTimeAdapter('PushedAuthorizationRequest', context),
     ReplayDetection: new ReplayAdapter('ReplayDetection', context),
     RefreshToken: new RefreshTokenAdapter({ ...context, graceSeconds: options.refreshGraceSeconds }),

@@ -6,5 +6,8 @@ export const ENDPOINTS = {
   revocation: '/revoke',
   introspection: '/introspect',
   pushed_authorization_request: '/request',
+  device_authorization: '/device_authorization',
+  /** Where people enter the code that a device shows. */
+  code_verification: '/device',
   jwks: '/jwks',
 } as const;

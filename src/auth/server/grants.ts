@@ -9,13 +9,24 @@ import { scanAll } from './scan-all.ts';
 const REVOCATION_MARGIN = 60;
 export const REVOCATION_LIFETIME = MAX_ACCESS_TOKEN_TTL + REVOCATION_MARGIN;
 
+/** Seconds within which further uses are not written down: a busy client costs one write a minute. */
+const USE_STEP = 60;
+
 const grantDetails = z.object({
   clientId: z.string(),
   clientName: z.string(),
   /** The host of the client's metadata document, or where people return after sign-in. */
   clientHost: z.string(),
+  /** Whether the host is that of the metadata document, which is who vouches for the name. */
+  published: z.boolean().optional(),
   /** Seconds since the epoch. */
   allowedAt: z.number(),
+  /** Seconds since the epoch. */
+  expiresAt: z.number().optional(),
+  /** Whether it was allowed for once: the next authorization asks again, and does not widen it. */
+  once: z.boolean().optional(),
+  /** When a token was last issued, to within {@link USE_STEP}; in seconds since the epoch. */
+  lastUsedAt: z.number().optional(),
   scopes: z.array(z.string()),
 });
 
@@ -51,6 +62,30 @@ export class Grants {
     lifetime: Lifetime,
   ): Promise<void> {
     await this.#store.put(records.accountGrant(accountId, grantId), JSON.stringify(details), lifetime);
+  }
+
+  /** What was written down of a grant that is still good. */
+  async find(accountId: string, grantId: string): Promise<GrantDetails | undefined> {
+    const value = await this.#store.get(records.accountGrant(accountId, grantId));
+    return value === undefined ? undefined : grantDetails.parse(JSON.parse(value));
+  }
+
+  /**
+   * Notes that a token was issued.
+   *
+   * @param now In milliseconds since the epoch.
+   */
+  async noteUse(accountId: string, grantId: string, now: number): Promise<void> {
+    const key = records.accountGrant(accountId, grantId);
+    const value = await this.#store.get(key);
+    if (value === undefined) return;
+    const details = grantDetails.parse(JSON.parse(value));
+    const seconds = Math.floor(now / 1000);
+    const { expiresAt = 0, lastUsedAt = 0 } = details;
+    if (seconds >= expiresAt || seconds - lastUsedAt < USE_STEP) return;
+    const next = JSON.stringify({ ...details, lastUsedAt: seconds });
+    // One that was revoked or noted by another process in the meantime stays as it is.
+    await this.#store.swap(key, value, next, expiresAt - seconds);
   }
 
   /** Newest first. */

@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import type { Sealer } from '../../core/sealer.ts';
 
 /** The keys as they are to be used until others take their place. */
 export interface Keys {
@@ -13,4 +14,6 @@ export interface Keys {
 export interface KeyRing {
   /** The keys of the moment: the same object until the ring turns. */
   readonly keys: Keys;
+  /** Seals what lies in the store and nobody who copies it may read. */
+  readonly sealer: Sealer;
 }

@@ -1,8 +1,8 @@
-import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import type { Store } from '../../core/store.ts';
 import type { AuthOptions } from '../options.ts';
+import { networkOf } from './network.ts';
 import { records } from './records.ts';
 
 const failures = z.object({ count: z.number(), blockedUntil: z.number() });
@@ -59,10 +59,32 @@ export class LoginDelay {
     await this.#store.take(records.failures('account', attempt.email));
   }
 
+  /** As {@link begin}, for an attempt that names no account, and of which only failures count. */
+  async waitOf(address: string): Promise<number | undefined> {
+    const { kind, name } = this.#sourceOf(address);
+    const stored = await this.#store.get(records.failures(kind, name));
+    if (stored === undefined) return undefined;
+    const left = failures.parse(JSON.parse(stored)).blockedUntil - this.#clock.now();
+    return left > 0 ? Math.ceil(left / 1000) : undefined;
+  }
+
+  /** Counts a failure of an attempt that named no account. */
+  async failed(address: string): Promise<void> {
+    await this.#count(this.#sourceOf(address));
+  }
+
+  #sourceOf(address: string): Source {
+    return {
+      kind: 'address',
+      name: networkOf(address),
+      freeAttempts: this.#options.freeAttemptsPerAddress,
+    };
+  }
+
   #sourcesOf({ email, address }: LoginAttempt): Source[] {
     const { freeAttempts, freeAttemptsPerAddress } = this.#options;
     return [
-      { kind: 'address', name: network(address), freeAttempts: freeAttemptsPerAddress },
+      { kind: 'address', name: networkOf(address), freeAttempts: freeAttemptsPerAddress },
       { kind: 'account', name: email, freeAttempts },
     ];
   }
@@ -87,11 +109,4 @@ export class LoginDelay {
     const { baseDelaySeconds, maxDelaySeconds } = this.#options;
     return Math.min(baseDelaySeconds * 2 ** Math.min(count - freeAttempts, 30), maxDelaySeconds);
   }
-}
-
-/** The address, or its /64 in IPv6, where a single customer has at least that many. */
-function network(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const parsed = ipaddr.process(address);
-  return parsed.kind() === 'ipv6' ? parsed.toByteArray().slice(0, 8).join('.') : parsed.toString();
 }

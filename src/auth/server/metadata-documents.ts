@@ -1,13 +1,17 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
+import { FetchBudget } from './fetch-budget.ts';
 
 /** How long a document that could not be used is not asked for again. */
 const COOLDOWN_MS = 60_000;
 /** How long a fetch takes at most; whoever names the document meanwhile shares the answer. */
 const FETCH_MS = 3000;
 const REMEMBERED = 1000;
-/** Fetches in a minute, over all documents. */
-const FETCHES_PER_MINUTE = 30;
+
+/** Fetches in a minute of documents that are not known. */
+const STRANGERS = { perNetwork: 30, inAll: 300 };
+/** Fetches in a minute of documents that were good before. Apart, so that strangers cannot use them up. */
+const ACQUAINTED = { perNetwork: 30, inAll: 300 };
 
 interface Attempt {
   readonly startedAt: number;
@@ -17,28 +21,39 @@ interface Attempt {
   readonly requests: WeakSet<object>;
 }
 
+/** Who makes this server fetch a document. */
+export interface FetchCause {
+  /** The same object for everything that one request does. */
+  readonly request: object;
+  /** The address that the request came from; undefined where this server itself looks a client up. */
+  readonly address: string | undefined;
+}
+
 /**
  * Holds back the fetching of client ID metadata documents: anybody can make this server try one by naming
  * it in an authorization request. A document counts as unusable until it has proved good, so a failure is
- * not repeated for a minute, and not twice for one request.
+ * not repeated for a minute, and not twice for one request. What one network causes is bounded, and what
+ * all cause together; all that is remembered is bounded as well.
  */
 export class MetadataDocuments {
   readonly #clock: Clock;
   readonly #attempts = new LRUCache<string, Attempt>({ max: REMEMBERED });
-  #windowEnds = 0;
-  #fetches = 0;
+  readonly #good = new LRUCache<string, true>({ max: REMEMBERED });
+  readonly #strangers = new FetchBudget(STRANGERS);
+  readonly #acquainted = new FetchBudget(ACQUAINTED);
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** Whether the document may be fetched now for this request; counts the fetch. */
-  mayFetch(clientId: string, request: object): boolean {
+  mayFetch(clientId: string, { request, address }: FetchCause): boolean {
     const now = this.#clock.now();
     const last = this.#attempts.get(clientId);
     const attempt = last !== undefined && now < last.startedAt + COOLDOWN_MS ? last : undefined;
     if (attempt !== undefined && !isShared(attempt, request, now)) return false;
-    if (!this.#count(now)) return false;
+    const budget = this.#good.has(clientId) ? this.#acquainted : this.#strangers;
+    if (!budget.spend(address, now)) return false;
     const current = attempt ?? { startedAt: now, failed: false, requests: new WeakSet() };
     current.requests.add(request);
     this.#attempts.set(clientId, current);
@@ -48,21 +63,13 @@ export class MetadataDocuments {
   /** Takes note that the document was fetched and is in order. */
   provedGood(clientId: string): void {
     this.#attempts.delete(clientId);
+    this.#good.set(clientId, true);
   }
 
   /** Takes note that the client could not be made known, where its document was fetched for that. */
   provedUseless(clientId: string): void {
     const attempt = this.#attempts.get(clientId);
     if (attempt !== undefined) attempt.failed = true;
-  }
-
-  #count(now: number): boolean {
-    if (now >= this.#windowEnds) {
-      this.#windowEnds = now + COOLDOWN_MS;
-      this.#fetches = 0;
-    }
-    this.#fetches += 1;
-    return this.#fetches <= FETCHES_PER_MINUTE;
   }
 }
 

@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto';
 import { type RequestHandler, type Response, Router } from 'express';
 import type { Scope } from '../../core/scopes.ts';
+import { PROOF_ALGORITHMS } from '../dpop/algorithms.ts';
+import { DEVICE_GRANT, JWT_BEARER_GRANT } from '../grant-types.ts';
 import type { AuthOptions } from '../options.ts';
+import { GRANT_PROFILES, takesAssertions } from './declared-grants.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import type { KeyRing, Keys } from './keys.ts';
 import { OIDC_SCOPES } from './requested-scopes.ts';
@@ -66,6 +69,7 @@ function sendDocument(
 
 function authorizationServerMetadata({ issuer, scopes, options }: MetadataContext): object {
   const endpoint = (path: string): string => issuer + path;
+  const { registration, deviceFlow } = options;
   const actForThemselves = options.clients.some(({ grantTypes }) =>
     grantTypes.includes('client_credentials'),
   );
@@ -74,10 +78,13 @@ function authorizationServerMetadata({ issuer, scopes, options }: MetadataContex
     authorization_endpoint: endpoint(ENDPOINTS.authorization),
     token_endpoint: endpoint(ENDPOINTS.token),
     jwks_uri: endpoint(ENDPOINTS.jwks),
-    ...(options.registration.enabled ? { registration_endpoint: endpoint(ENDPOINTS.registration) } : {}),
+    ...(registration.mode === 'off' ? {} : { registration_endpoint: endpoint(ENDPOINTS.registration) }),
     revocation_endpoint: endpoint(ENDPOINTS.revocation),
     introspection_endpoint: endpoint(ENDPOINTS.introspection),
     pushed_authorization_request_endpoint: endpoint(ENDPOINTS.pushed_authorization_request),
+    ...(deviceFlow.enabled
+      ? { device_authorization_endpoint: endpoint(ENDPOINTS.device_authorization) }
+      : {}),
     scopes_supported: [...OIDC_SCOPES, ...scopes],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
@@ -85,7 +92,10 @@ function authorizationServerMetadata({ issuer, scopes, options }: MetadataContex
       'authorization_code',
       'refresh_token',
       ...(actForThemselves ? ['client_credentials'] : []),
+      ...(deviceFlow.enabled ? [DEVICE_GRANT] : []),
+      ...(takesAssertions(options) ? [JWT_BEARER_GRANT] : []),
     ],
+    ...(takesAssertions(options) ? GRANT_PROFILES : {}),
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: [
       'none',
@@ -100,5 +110,6 @@ function authorizationServerMetadata({ issuer, scopes, options }: MetadataContex
     claims_supported: ['sub', 'sid', 'auth_time', 'iss'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['ES256'],
+    ...(options.dpop === 'off' ? {} : { dpop_signing_alg_values_supported: PROOF_ALGORITHMS }),
   };
 }

@@ -1,15 +1,18 @@
 import type { Clock } from '../../core/clock.ts';
+import type { Issuance } from '../../core/principal.ts';
 import type { Scope } from '../../core/scopes.ts';
 import type { Store } from '../../core/store.ts';
 import type { Telemetry } from '../../core/telemetry.ts';
+import type { GuardedFetch } from '../auth.ts';
+import type { ConnectionNotes } from '../connections/index.ts';
 import type { AuthOptions } from '../options.ts';
 import type { AuthPages } from '../pages.ts';
 import type { Accounts } from './accounts.ts';
+import type { IdentityProviders } from './federation/identity-providers.ts';
+import type { People } from './federation/people.ts';
+import type { UpstreamAccess } from './federation/upstream-access.ts';
 import type { Grants } from './grants.ts';
 import type { MetadataDocuments } from './metadata-documents.ts';
-
-/** The fetch for what clients name: it reaches no private address. */
-export type GuardedFetch = (url: string, init?: RequestInit) => Promise<Response>;
 
 export interface ProviderContext {
   readonly issuer: string;
@@ -20,10 +23,15 @@ export interface ProviderContext {
   readonly options: AuthOptions;
   readonly store: Store;
   readonly clock: Clock;
+  readonly issuance: Issuance;
   readonly accounts: Accounts;
+  readonly identityProviders: IdentityProviders;
+  readonly people: People;
+  readonly upstream: UpstreamAccess;
   readonly grants: Grants;
   readonly documents: MetadataDocuments;
   readonly fetch: GuardedFetch;
   readonly pages: AuthPages;
   readonly telemetry: Telemetry;
+  readonly connections: ConnectionNotes;
 }

@@ -1,18 +1,26 @@
 import { type Configuration, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { GuardedFetch } from '../auth.ts';
+import { PROOF_ALGORITHMS } from '../dpop/algorithms.ts';
+import { nonceSecret } from '../dpop/nonces.ts';
 import type { AuthOptions } from '../options.ts';
-import type { Accounts } from './accounts.ts';
 import { applyClientPolicy, declaredClients, RESPONSE_MODES } from './client-policy.ts';
 import { cookiePolicy } from './cookies.ts';
+import { GRANT_PROFILES, takesAssertions } from './declared-grants.ts';
 import { createAdapters } from './create-adapters.ts';
+import { DEVICE_CODE_TTL, deviceFlowFeature, leadToDevicePage } from './device-flow.ts';
 import { letErrorsEscape, type ProviderHandler } from './escaped-errors.ts';
 import { renderProviderError } from './error-page.ts';
+import { findAccount } from './find-account.ts';
 import { hashedGrantId } from './grants.ts';
+import { actorClaims } from './issuance.ts';
+import { registerIdentityAssertionGrant } from './identity-assertion-grant.ts';
 import { consentPolicy } from './interaction-policy.ts';
 import type { Keys } from './keys.ts';
 import { metadataDocumentFeature } from './metadata-document-feature.ts';
+import { observeDevices } from './observe-devices.ts';
 import { observeProvider } from './observe-provider.ts';
 import { ENDPOINTS } from './endpoints.ts';
-import type { GuardedFetch, ProviderContext } from './provider-context.ts';
+import type { ProviderContext } from './provider-context.ts';
 import { deliverPlannedToken } from './refresh-token-adapter.ts';
 import { resourceIndicators } from './resource-indicators.ts';
 import { OIDC_SCOPES } from './requested-scopes.ts';
@@ -42,9 +50,12 @@ export function buildProvider(context: ProviderContext, keys: Keys): RunningProv
   provider.proxy = true;
   const handle = letErrorsEscape(provider);
   provider.use(refuseResponseModes(context));
+  if (context.options.deviceFlow.enabled) provider.use(leadToDevicePage(provider));
   provider.use(deliverPlannedToken);
+  registerIdentityAssertionGrant(provider, context, keys);
   serveStructuredTokens(provider, context, keys);
   observeProvider(provider, context, adapters.clients);
+  observeDevices(provider, context.telemetry);
   return { provider, handle };
 }
 
@@ -82,9 +93,11 @@ function configure(
     // The edge has refused origins that are not allowed before a request gets here.
     clientBasedCORS: () => true,
     extraClientMetadata: clientPolicy(options),
+    enabledJWA: { dPoPSigningAlgValues: PROOF_ALGORITHMS },
     cookies: { keys: keys.cookies, names: { ...names }, long: attributes, short: attributes },
     scopes: OIDC_SCOPES,
     claims: { openid: ['sub'] },
+    ...(takesAssertions(options) ? { discovery: GRANT_PROFILES } : {}),
     responseTypes: ['code'],
     pkce: { required: () => true },
     routes: { ...ENDPOINTS },
@@ -93,11 +106,11 @@ function configure(
     issueRefreshToken: (_context, client) => client.grantTypeAllowed('refresh_token'),
     expiresWithSession: () => false,
     revokeGrantPolicy: () => true,
-    extraTokenClaims: (_context, token) =>
-      'grantId' in token ? { gid: hashedGrantId(token.grantId) } : undefined,
-    findAccount: async (_context, id) => await accountOf(context.accounts, id),
+    extraTokenClaims: async (_context, token) =>
+      'grantId' in token ? await tokenClaims(token, context) : undefined,
+    findAccount: async (request, id) => await findAccount(request, id, context),
     interactions: {
-      policy: consentPolicy(context.resource, context.scopes),
+      policy: consentPolicy(context),
       url: (_context, interaction) => `/interaction/${interaction.uid}`,
     },
     features: features(context, keys),
@@ -119,14 +132,14 @@ function features(context: ProviderContext, keys: Keys): NonNullable<Configurati
     devInteractions: { enabled: false },
     userinfo: { enabled: false },
     rpInitiatedLogout: { enabled: false },
-    // The resource server takes bearer tokens only.
-    dPoP: { enabled: false },
+    dPoP: dpopFeature(options, keys),
     registration: {
-      enabled: options.registration.enabled,
+      enabled: options.registration.mode !== 'off',
       initialAccessToken: false,
       issueRegistrationAccessToken: false,
     },
     clientIdMetadataDocument: metadataDocumentFeature(context),
+    deviceFlow: deviceFlowFeature(context),
     resourceIndicators: resourceIndicators(context, keys),
     revocation: { enabled: true, allowedPolicy: isOwnToken },
     introspection: { enabled: true, allowedPolicy: mayIntrospect(options) },
@@ -135,38 +148,60 @@ function features(context: ProviderContext, keys: Keys): NonNullable<Configurati
   };
 }
 
+/** A proof must have a nonce, so that none can be made ahead of its time (RFC 9449 §11.2), and works once. */
+function dpopFeature(
+  { dpop }: AuthOptions,
+  { cookies }: Keys,
+): NonNullable<Configuration['features']>['dPoP'] {
+  if (dpop === 'off') return { enabled: false };
+  const [newest = ''] = cookies;
+  return { enabled: true, nonceSecret: nonceSecret(newest), requireNonce: () => true, allowReplay: false };
+}
+
 function clientPolicy(options: AuthOptions): NonNullable<Configuration['extraClientMetadata']> {
   const declared = new Set(options.clients.map(({ clientId }) => clientId));
   return {
     // The validator is called once for each extra property, so there has to be one.
     properties: ['fairlead_policy'],
     validator: (_context, _key, _value, metadata) => {
+      // Without a proof, no token then: whatever the client says, and whenever it registered.
+      if (options.dpop === 'required') metadata.dpop_bound_access_tokens = true;
       // What the operator declares was checked with the configuration.
       if (declared.has(metadata.client_id)) return;
-      applyClientPolicy(metadata, options.registration.allowedRedirectSchemes);
+      applyClientPolicy(metadata, options);
     },
   };
 }
 
 function lifetimes(options: AuthOptions): NonNullable<Configuration['ttl']> {
   return {
-    AccessToken: options.accessTokenTtlSeconds,
+    AccessToken: (request) => withinGrant(request, options.accessTokenTtlSeconds),
     ClientCredentials: options.accessTokenTtlSeconds,
     AuthorizationCode: CODE_TTL,
+    DeviceCode: DEVICE_CODE_TTL,
     IdToken: ID_TOKEN_TTL,
-    RefreshToken: options.refreshTokenTtlSeconds,
+    RefreshToken: (request) => withinGrant(request, options.refreshTokenTtlSeconds),
     Grant: options.grantTtlSeconds,
     Interaction: INTERACTION_TTL,
-    Session: options.sessionTtlSeconds,
+    // One that nobody is signed in with only holds a form.
+    Session: (_request, session) =>
+      session.accountId === undefined ? INTERACTION_TTL : options.sessionTtlSeconds,
   };
 }
 
-async function accountOf(
-  accounts: Accounts,
-  id: string,
-): Promise<{ accountId: string; claims: () => { sub: string } } | undefined> {
-  const account = await accounts.find(id);
-  return account && { accountId: account.id, claims: () => ({ sub: account.id }) };
+/** No token outlives what it came of. */
+function withinGrant({ oidc }: KoaContextWithOIDC, seconds: number): number {
+  const { exp } = oidc.entities.Grant ?? {};
+  return exp === undefined ? seconds : Math.max(1, Math.min(seconds, exp - Math.floor(Date.now() / 1000)));
+}
+
+/** Of whoever the token acts for, as they are at the moment: a refreshed token says it anew. */
+async function tokenClaims(
+  { grantId, accountId }: { readonly grantId: string; readonly accountId: string },
+  { accounts, issuance }: ProviderContext,
+): Promise<Record<string, unknown>> {
+  const account = await accounts.find(accountId);
+  return { gid: hashedGrantId(grantId), ...(account && actorClaims(account, issuance)) };
 }
 
 function isOwnToken(_context: unknown, client: Holder, token: Holder): boolean {

@@ -51,12 +51,18 @@ export class RefreshTokenAdapter extends EntityAdapter {
     await this.enlist(successor, payload, lifetime);
   }
 
-  /** To the token endpoint, a used token within its grace looks unused. */
+  /**
+   * To the token endpoint, a used token within its grace looks unused. The grace is for the client that the
+   * token was issued to: from any other one, which oidc-provider just refuses, a used token ends the grant.
+   */
   override async find(id: string): Promise<AdapterPayload | undefined> {
     const stored = await this.read(id);
     if (stored === undefined) return undefined;
-    const atTokenEndpoint = Provider.ctx?.oidc.route === 'token';
-    const repeatable = atTokenEndpoint && (await this.#repeatable(id, stored)) !== undefined;
+    const { route, client } = Provider.ctx?.oidc ?? {};
+    const isUsed = stored.payload.consumed !== undefined;
+    if (route !== 'token' || !isUsed) return { ...stored.payload, jti: id };
+    if (client?.clientId !== stored.payload.clientId) await this.endGrant(stored);
+    const repeatable = (await this.#repeatable(id, stored)) !== undefined;
     return { ...stored.payload, ...(repeatable ? { consumed: undefined } : {}), jti: id };
   }
 

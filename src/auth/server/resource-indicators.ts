@@ -2,7 +2,7 @@ import { type Configuration, errors, type KoaContextWithOIDC, type ResourceServe
 import type { Scope } from '../../core/scopes.ts';
 import { defaultScopes } from '../default-scopes.ts';
 import { spellingsOf } from '../resource-addresses.ts';
-import { allowedScopes } from './accounts.ts';
+import { grantableScopes, grantableToItself } from './issuance.ts';
 import type { Keys } from './keys.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { clientScopes, OIDC_SCOPES, resourceScopes, scopeNames } from './requested-scopes.ts';
@@ -14,8 +14,7 @@ type Feature = NonNullable<NonNullable<Configuration['features']>['resourceIndic
  * nothing. Access tokens for it are signed JWTs (RFC 9068).
  */
 export function resourceIndicators(context: ProviderContext, keys: Keys): Feature {
-  const { resource, options } = context;
-  const kid = keys.signing[0]?.kid;
+  const { resource } = context;
   const spellings = new Set(spellingsOf(resource));
   return {
     enabled: true,
@@ -23,19 +22,28 @@ export function resourceIndicators(context: ProviderContext, keys: Keys): Featur
     useGrantedResource: () => true,
     getResourceServerInfo: async (request, indicator, client): Promise<ResourceServer> => {
       if (!spellings.has(indicator)) throw new errors.InvalidTarget();
-      const scopes = await availableScopes(request, client.clientId, context);
-      return {
-        scope: scopes.join(' '),
-        audience: resource,
-        accessTokenTTL: options.accessTokenTtlSeconds,
-        accessTokenFormat: 'jwt',
-        jwt: { sign: { alg: 'ES256', ...(kid === undefined ? {} : { kid }) } },
-      };
+      return describeResource(context, keys, await availableScopes(request, client.clientId, context));
     },
   };
 }
 
-/** What the request can end with: bounded by this deployment, by the client, and by the person. */
+/** What tokens for the resource are like. */
+export function describeResource(
+  { resource, options }: ProviderContext,
+  keys: Keys,
+  scopes: readonly Scope[],
+): ResourceServer {
+  const kid = keys.signing[0]?.kid;
+  return {
+    scope: scopes.join(' '),
+    audience: resource,
+    accessTokenTTL: options.accessTokenTtlSeconds,
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: 'ES256', ...(kid === undefined ? {} : { kid }) } },
+  };
+}
+
+/** What the request can end with: bounded by this deployment, by the client, by the person and by the policy. */
 async function availableScopes(
   request: KoaContextWithOIDC,
   clientId: string,
@@ -52,14 +60,18 @@ async function availableScopes(
     if (!context.options.clients.some((client) => client.clientId === clientId)) {
       throw new errors.UnauthorizedClient();
     }
-    completeScope(request, { available, fallback: available });
-    return available;
+    const grantable = grantableToItself(clientId, available, context);
+    if (grantable.length === 0) {
+      throw new errors.UnauthorizedClient("the operator's policy allows this client nothing");
+    }
+    completeScope(request, { available: grantable, fallback: grantable });
+    return grantable;
   }
   // Looked up at every refresh: what was taken from the account is missing from the next token.
   const person = account && (await context.accounts.find(account.accountId));
   if (person === undefined) throw new errors.InvalidGrant('the account is gone');
-  const allowed = allowedScopes(person, context.options.memberScopes);
-  return available.filter((scope) => allowed.has(scope));
+  if (person.disabledAt !== undefined) throw new errors.InvalidGrant('the account is disabled');
+  return grantableScopes(person, clientId, available, context);
 }
 
 interface ScopeChoice {

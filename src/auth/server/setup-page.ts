@@ -41,6 +41,12 @@ export function setupRoutes(context: SetupPageContext): RequestHandler {
 async function assertGood({ setup, telemetry }: SetupPageContext, request: Request): Promise<void> {
   if (await setup.isGood(tokenOf(request))) return;
   telemetry.metrics.auth('setup', 'invalid');
+  telemetry.audit({
+    action: 'setup.refused',
+    outcome: 'denied',
+    address: contextOf(request).address,
+    details: { reason: 'unknown, used or old link' },
+  });
   throw new AppError(
     'NOT_FOUND',
     'This link was used already, or is too old. Restart the server to get a new one, unless there is an account.',
@@ -66,7 +72,9 @@ async function redeem(context: SetupPageContext, request: Request, response: Res
       details: { role: account.role },
     });
     const { provider } = await holder.current();
-    await signIn({ provider, request, response }, account.id, options.sessionTtlSeconds);
+    await signIn({ provider, request, response }, account.id, {
+      seconds: options.sessionTtlSeconds,
+    });
     response.redirect(303, '/account');
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'INVALID_ARGUMENT') throw error;

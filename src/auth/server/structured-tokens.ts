@@ -61,6 +61,13 @@ async function answerRevocation(
   const clientId = request.oidc.client?.clientId;
   if (claims !== undefined && claims['client_id'] !== clientId) {
     context.telemetry.metrics.auth('revoke', 'invalid');
+    context.telemetry.audit({
+      action: 'revocation.refused',
+      outcome: 'denied',
+      ...(clientId === undefined ? {} : { clientId }),
+      address: contextOf(request.req).address,
+      details: { error: 'invalid_request', detail: 'client mismatch' },
+    });
     request.body = { error: 'invalid_request', error_description: 'the token belongs to another client' };
     return;
   }
@@ -96,12 +103,17 @@ async function answerIntrospection(
     claims?.['client_id'] === asker || options.clients.some(({ clientId }) => clientId === asker);
   const active = claims !== undefined && mayKnow && !(await isRevoked(store, claims));
   request.status = 200;
-  request.body = active ? { active, token_type: 'Bearer', ...withoutGrant(claims) } : { active };
+  request.body = active ? { active, token_type: tokenType(claims), ...withoutGrant(claims) } : { active };
 }
 
 async function isRevoked(store: ProviderContext['store'], { gid, jti }: JWTPayload): Promise<boolean> {
   const id = typeof gid === 'string' ? gid : (jti ?? '');
   return (await store.get(revocationKey(id))) !== undefined;
+}
+
+/** RFC 9449 §5: what a bound token has to be presented as. */
+function tokenType({ cnf }: JWTPayload): string {
+  return cnf === undefined ? 'Bearer' : 'DPoP';
 }
 
 function withoutGrant(claims: JWTPayload): JWTPayload {

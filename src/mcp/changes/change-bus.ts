@@ -99,13 +99,16 @@ export class ChangeBus implements Changes {
     const digest = createHash('sha256')
       .update(JSON.stringify([change, version]))
       .digest('base64url');
-    const isFirst = await this.#context.store.swap(
-      `mcp:changed:${digest}`,
-      undefined,
-      '1',
-      SAME_CHANGE_SECONDS,
-    );
-    if (isFirst) await this.#publish(change);
+    const { store } = this.#context;
+    const key = `mcp:changed:${digest}`;
+    if (!(await store.swap(key, undefined, '1', SAME_CHANGE_SECONDS))) return;
+    try {
+      await this.#publish(change);
+    } catch (error) {
+      // Another process that sees the same may tell it.
+      await store.take(key);
+      throw error;
+    }
   }
 
   async #publish(change: Change): Promise<void> {

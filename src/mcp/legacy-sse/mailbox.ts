@@ -25,6 +25,8 @@ export interface Letter {
 interface Holder {
   readonly subject: string;
   readonly clientId: string;
+  /** Of the policy: what the stream is opened under stays, so a message under another rule is not for it. */
+  readonly rule?: string;
   readonly process: string;
 }
 
@@ -64,16 +66,12 @@ export class Mailboxes {
    *
    * @throws AppError `NOT_FOUND`; `BUSY` when too many messages wait already
    */
-  async post(
-    id: string,
-    { subject, clientId, scopes, expiresAt }: Principal,
-    message: JSONRPCMessage,
-  ): Promise<void> {
+  async post(id: string, principal: Principal, message: JSONRPCMessage): Promise<void> {
     const { store, hub } = this.#parts;
     const key = digestOf(id);
-    const grant: Grant = { scopes: scopes.granted, expiresAt };
+    const grant: Grant = { scopes: principal.scopes.granted, expiresAt: principal.expiresAt };
     const text = JSON.stringify({ grant, message } satisfies Letter);
-    await this.#requireOwn(id, { subject, clientId });
+    await this.#requireOwn(id, principal);
     const { value: waiting } = await store.increment(countKey(key), 1, COUNT_SECONDS);
     try {
       if (waiting > MAX_WAITING) throw busy();
@@ -87,13 +85,12 @@ export class Mailboxes {
   }
 
   /** @throws AppError `NOT_FOUND` for a stream that is closed, lost with its process, somebody else's or unknown */
-  async #requireOwn(id: string, principal: Pick<Principal, 'subject' | 'clientId'>): Promise<void> {
+  async #requireOwn(id: string, principal: Principal): Promise<void> {
     const { store, liveness } = this.#parts;
     const stored = ID.test(id) ? await store.get(holderKey(digestOf(id))) : undefined;
     if (stored !== undefined) {
-      const { subject, clientId, process } = JSON.parse(stored) as Holder;
-      const isOwn = subject === principal.subject && clientId === principal.clientId;
-      if (isOwn && (await liveness.isAlive(process))) return;
+      const holder = JSON.parse(stored) as Holder;
+      if (isOwn(holder, principal) && (await liveness.isAlive(holder.process))) return;
     }
     throw new AppError('NOT_FOUND', 'There is no such stream.', { next: 'open a new one with GET /sse' });
   }
@@ -123,9 +120,10 @@ export class Mailbox {
     this.#deliver = listener;
   }
 
-  async open({ subject, clientId }: Principal): Promise<void> {
+  async open({ subject, clientId, permit }: Principal): Promise<void> {
     const { store, hub, liveness, logger } = this.#parts;
-    const holder: Holder = { subject, clientId, process: hub.self };
+    const { rule } = permit;
+    const holder: Holder = { subject, clientId, ...(rule === undefined ? {} : { rule }), process: hub.self };
     const show = (): Promise<void> => store.put(holderKey(this.#key), JSON.stringify(holder), HOLDER_SECONDS);
     const renewal = setInterval(() => {
       show().catch((error: unknown) => {
@@ -199,6 +197,10 @@ export class Mailbox {
       this.#taken = 0;
     }
   }
+}
+
+function isOwn({ subject, clientId, rule }: Holder, principal: Principal): boolean {
+  return subject === principal.subject && clientId === principal.clientId && rule === principal.permit.rule;
 }
 
 /** The store learns no id that could be used, and no key that strangers made long. */

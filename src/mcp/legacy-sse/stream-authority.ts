@@ -1,3 +1,4 @@
+import type { Permit } from '../../core/permit.ts';
 import type { Principal } from '../../core/principal.ts';
 import { ScopeSet } from '../../core/scopes.ts';
 
@@ -15,12 +16,16 @@ export interface Grant {
 export class StreamAuthority implements Principal {
   readonly subject: string;
   readonly clientId: string;
+  readonly permit: Permit;
+  readonly authority: string;
   #scopes: ScopeSet;
   #expiresAt: number;
 
-  constructor({ subject, clientId, scopes, expiresAt }: Principal) {
+  constructor({ subject, clientId, scopes, permit, authority, expiresAt }: Principal) {
     this.subject = subject;
     this.clientId = clientId;
+    this.permit = permit;
+    this.authority = authority;
     this.#scopes = scopes;
     this.#expiresAt = expiresAt;
   }

@@ -1,4 +1,5 @@
 import { AppError } from '../../core/errors.ts';
+import type { Definitions } from '../build-server.ts';
 import type { ChangeBus, ChangeEvent } from '../changes/change-bus.ts';
 import { notificationOf } from '../changes/notification.ts';
 import type { EventStream } from '../event-stream.ts';
@@ -11,6 +12,7 @@ import type { SessionStates } from './session-state.ts';
 import { isAfter, takeTurn } from './turn.ts';
 
 export interface NotificationParts {
+  readonly definitions: Definitions;
   readonly hub: Hub;
   readonly changes: ChangeBus;
   readonly states: SessionStates;
@@ -46,13 +48,19 @@ export async function openNotificationStream(
   try {
     await changes.ready();
     const missed = lastEventId === undefined ? [] : await missedSince(lastEventId, changes);
-    const { subscriptions } = await states.read(session);
     const { principal, response } = exchange;
+    // The stream is this token's, and the subscriptions may be those of one that could read more.
+    const readable = (uri: string): boolean => parts.definitions.resources.isWithinReach(principal, uri);
+    const subscriptions = async (): Promise<string[]> =>
+      (await states.read(session)).subscriptions.filter(readable);
+    const first = await subscriptions();
     const out = streams.openStanding(response, { kind: 'notifications', principal });
     out.onClose(() => {
       events.stop();
     });
-    const followed = followSubscriptions(out, session, subscriptions, parts);
+    const followed = followSubscriptions(out, session, { first, now: subscriptions }, parts);
+    // Ended while the stream was opened: nobody tells of it any more.
+    if ((await states.read(session)).isEnded) out.end();
     if (lastEventId === undefined && hasPriming(session.revision)) {
       out.prime(`changes.at-${beganAt}`, retryMs);
     }
@@ -91,13 +99,13 @@ class HeldEvents {
 function followSubscriptions(
   out: EventStream,
   session: Session,
-  subscriptions: readonly string[],
-  { hub, changes, states }: NotificationParts,
+  subscriptions: { readonly first: readonly string[]; readonly now: () => Promise<readonly string[]> },
+  { hub, changes }: NotificationParts,
 ): () => ReadonlySet<string> {
-  let followed: ReadonlySet<string> = new Set(subscriptions);
+  let followed: ReadonlySet<string> = new Set(subscriptions.first);
   const following = changes.follow({ uris: followed, list: true });
   const refresh = async (): Promise<void> => {
-    followed = new Set((await states.read(session)).subscriptions);
+    followed = new Set(await subscriptions.now());
     if (out.isOpen) following.change({ uris: followed, list: true });
   };
   const me = takeTurn();

@@ -13,9 +13,14 @@ export interface Session {
   readonly capabilities: JsonObject;
   readonly client: { readonly name: string; readonly version: string };
   readonly subject: string;
+  readonly clientId: string;
+  /** Of the policy, which decided on the principal when the session began. */
+  readonly rule: string | undefined;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
 }
+
+type SealedSession = Omit<Session, 'client' | 'rule'> & Session['client'] & { readonly rule?: string };
 
 const PURPOSE = 'mcp-session';
 /** Longer ids than any that is given out are not worth the decryption. */
@@ -53,6 +58,8 @@ export class SessionTokens {
         name: shortened(name),
         version: shortened(version),
         subject: principal.subject,
+        clientId: principal.clientId,
+        ...(principal.permit.rule === undefined ? {} : { rule: principal.permit.rule }),
         expiresAt: Math.floor(Date.now() / 1000) + this.#ttlSeconds,
       },
       this.#ttlSeconds,
@@ -60,23 +67,32 @@ export class SessionTokens {
     return token.length > MAX_SESSION_TOKEN_LENGTH ? undefined : token;
   }
 
-  /** The session, if it is one of this deployment, still good, and the principal's own. */
+  /**
+   * The session, if it is one of this deployment, still good, and the principal's own: begun for the same
+   * subject by the same client under the same rule of the policy. So what a session has kept, answers to be
+   * resumed and resources that are followed, is never there for a token that may do less; and a client for
+   * which another rule decides begins anew, and learns what it may do now.
+   */
   async read(token: string, principal: Principal): Promise<Session | undefined> {
     if (token.length > MAX_SESSION_TOKEN_LENGTH) return undefined;
     const session = this.#recent.get(token) ?? (await this.#open(token));
     if (session === undefined || session.expiresAt <= Date.now() / 1000) return undefined;
-    return session.subject === principal.subject ? session : undefined;
+    return isOwn(session, principal) ? session : undefined;
   }
 
   async #open(token: string): Promise<Session | undefined> {
     const sealed = await this.#sealer.open(PURPOSE, token);
     if (sealed === undefined) return undefined;
     // What opens was sealed by `issue`.
-    const { name, version, ...rest } = sealed as unknown as Omit<Session, 'client'> & Session['client'];
-    const session: Session = { ...rest, client: { name, version } };
+    const { name, version, rule, ...rest } = sealed as unknown as SealedSession;
+    const session: Session = { ...rest, rule, client: { name, version } };
     this.#recent.set(token, session);
     return session;
   }
+}
+
+function isOwn(session: Session, { subject, clientId, permit }: Principal): boolean {
+  return session.subject === subject && session.clientId === clientId && session.rule === permit.rule;
 }
 
 /** What a server acts on of a client's capabilities; the rest may be as long as the client likes. */

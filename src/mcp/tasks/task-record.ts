@@ -1,6 +1,7 @@
 import type { ClientRequest } from '../../core/asker.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Scope } from '../../core/scopes.ts';
+import type { Tool } from '../../core/tool.ts';
 import type { CallResult } from '../call-result.ts';
 
 export type Questions = Readonly<Record<string, ClientRequest>>;
@@ -24,6 +25,8 @@ export interface TaskRecord {
   readonly id: string;
   /** The process that runs it. */
   readonly runner: string;
+  /** That it is a call of. */
+  readonly tool: Pick<Tool, 'name' | 'effect'>;
   /** What its caller was granted for it, and whoever asks for it still has to be. */
   readonly scopes: readonly Scope[];
   /** Milliseconds since the epoch. */

@@ -6,7 +6,8 @@ import type { Store } from '../../core/store.ts';
 import type { Logger } from '../../core/telemetry.ts';
 import type { Tool } from '../../core/tool.ts';
 import type { CallResult } from '../call-result.ts';
-import { scopeRequired, type ToolCaller } from '../call-tool.ts';
+import { couldUse, requireUse, scopeRequired } from '../admission.ts';
+import type { ToolCaller } from '../call-tool.ts';
 import type { Hub } from '../hub.ts';
 import { type Answers, InputNeeded } from '../rounds.ts';
 import type { CallOrigin } from '../call-origin.ts';
@@ -98,6 +99,7 @@ export class Tasks {
     const { caller } = this.#parts;
     if (!fits(tool, call.arguments)) return caller.call(tool, call.arguments, origin);
     try {
+      requireUse(origin.principal, tool);
       await tool.askFirst?.(origin.asker, call.arguments);
       return await this.#start(call);
     } catch (error) {
@@ -188,6 +190,7 @@ export class Tasks {
     const record: TaskRecord = {
       id: newTaskId(),
       runner: hub.self,
+      tool: { name: tool.name, effect: tool.effect },
       scopes: tool.scopes,
       createdAt: now,
       updatedAt: now,
@@ -244,7 +247,8 @@ export class Tasks {
     const store = this.#storeOf(principal);
     const found = await store.find(id);
     const record = found === undefined ? undefined : await this.#upToDate(store, found);
-    if (record === undefined) {
+    // What the policy forbids by now is as unknown.
+    if (record === undefined || !couldUse(principal, { ...record, ...record.tool })) {
       throw new ProtocolError(
         ProtocolErrorCode.InvalidParams,
         'Unknown task: there is none with this id, or it is not kept any longer',

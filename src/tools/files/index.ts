@@ -1,9 +1,11 @@
 import { AppError } from '../../core/errors.ts';
 import type { HealthCheck, HealthReport } from '../../core/health.ts';
+import { WORKSPACE } from '../../core/permit.ts';
 import type { Prompt } from '../../core/prompt.ts';
 import type { ResourceProvider } from '../../core/resource.ts';
 import type { Logger } from '../../core/telemetry.ts';
 import type { Tool } from '../../core/tool.ts';
+import { accessTo } from './access.ts';
 import { listFilesTool } from './listing/list-files.ts';
 import type { FilesOptions } from './options.ts';
 import { exploreDataSet } from './prompts/explore-data-set.ts';
@@ -43,13 +45,14 @@ const CHECK = 'workspace';
  */
 export function createFileTools(options: FilesOptions, { logger }: { readonly logger: Logger }): FileTools {
   const services = createFileServices(options);
+  const access = accessTo(services);
   const { sandbox, ripgrep } = services;
   return {
-    tools: [listFilesTool(services), readFileTool(services), searchFilesTool(services)],
-    resources: [new WorkspaceResources(services, logger)],
-    prompts: [exploreDataSet(services), reviewFolder(services), writeReport(services)],
+    tools: [listFilesTool(access), readFileTool(access), searchFilesTool(access)],
+    resources: [new WorkspaceResources(access, services, logger)],
+    prompts: [exploreDataSet(access), reviewFolder(access), writeReport(access)],
     checks: [{ name: CHECK, check: () => checkWorkspace(sandbox) }],
-    sources: [{ name: 'workspace', kind: 'files', path: '/', uri: `${WORKSPACE_URI}/`, check: CHECK }],
+    sources: [{ name: WORKSPACE, kind: 'files', path: '/', uri: `${WORKSPACE_URI}/`, check: CHECK }],
     limits: {
       read_lines: options.maxReadLines,
       resource_bytes: options.maxResourceBytes,

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { ByHolder } from '../../core/by-holder.ts';
 import { text } from '../../core/content.ts';
 import type { HealthCheck } from '../../core/health.ts';
-import type { ScopeSet } from '../../core/scopes.ts';
+import type { Permit } from '../../core/permit.ts';
+import type { Principal } from '../../core/principal.ts';
 import type { Logger } from '../../core/telemetry.ts';
 import { defineTool, type Tool, type ToolResult } from '../../core/tool.ts';
 import { type Native, type Status, StatusBoard } from './status.ts';
@@ -72,10 +74,10 @@ const output = z.object({
     .describe('State of each part of the server.'),
 });
 
-/** The tool `info`. What it tells is put together once for each set of scopes, until something changes. */
+/** The tool `info`. What it tells is put together once for each permit and set of scopes, until something changes. */
 export function infoTool(context: InfoContext): Tool {
   const board = new StatusBoard(context);
-  let told: { readonly status: Status; readonly results: Map<string, ToolResult> } | undefined;
+  let told: { readonly status: Status; readonly results: ByHolder<Map<Section, ToolResult>> } | undefined;
   const self = defineTool({
     name: 'info',
     title: 'About this server',
@@ -85,14 +87,14 @@ export function infoTool(context: InfoContext): Tool {
     input,
     output,
     timeoutMs: 10_000,
-    async run({ principal: { scopes } }, { section }) {
+    async run({ principal }, { section }) {
       const status = await board.read();
-      if (told?.status !== status) told = { status, results: new Map() };
-      const key = `${section} ${scopes.toString()}`;
-      let result = told.results.get(key);
+      if (told?.status !== status) told = { status, results: new ByHolder() };
+      const results = told.results.get(principal, () => new Map<Section, ToolResult>());
+      let result = results.get(section);
       if (result === undefined) {
-        result = resultOf(tell({ ...context, tools: [self, ...context.tools] }, section, scopes, status));
-        told.results.set(key, result);
+        result = resultOf(tell(seenBy(principal.permit, self, context), section, principal, status));
+        results.set(section, result);
       }
       return result;
     },
@@ -107,10 +109,19 @@ function resultOf(structuredContent: z.output<typeof output>): ToolResult {
   };
 }
 
+/** What the policy forbids is not told of. */
+function seenBy(permit: Permit, self: Tool, context: InfoContext): InfoContext {
+  return {
+    ...context,
+    tools: [self, ...context.tools].filter((tool) => permit.allowsTool(tool)),
+    sources: context.sources.filter(({ name }) => permit.allowsWorkspace(name)),
+  };
+}
+
 function tell(
   context: InfoContext,
   section: Section,
-  scopes: ScopeSet,
+  { scopes }: Principal,
   status: Status,
 ): z.output<typeof output> {
   const common = {

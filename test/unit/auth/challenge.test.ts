@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
+import { extractWWWAuthenticateParams as v2 } from '@modelcontextprotocol/client';
+import { extractWWWAuthenticateParams as v1 } from '@modelcontextprotocol/sdk/client/auth.js';
 import { createChallenge } from '../../../src/auth/challenge.ts';
 import { AppError, ERROR_CODES, type AppErrorCode } from '../../../src/core/errors.ts';
 
 const METADATA = 'https://fairlead.example/.well-known/oauth-protected-resource/mcp';
-const challenge = createChallenge({
-  resourceMetadata: new URL(METADATA),
-  defaultScopes: ['files:read'],
-});
+const shared = { resourceMetadata: new URL(METADATA), defaultScopes: ['files:read'] } as const;
+const challenge = createChallenge({ ...shared, dpop: 'off' });
 
 describe('the challenge', () => {
   it('names no error where no token was presented', () => {
@@ -32,7 +32,8 @@ describe('the challenge', () => {
   });
 
   it('accompanies no other error', () => {
-    const challenged = ['UNAUTHENTICATED', 'INVALID_TOKEN', 'SCOPE_REQUIRED'];
+    const proofs = ['INVALID_PROOF', 'NONCE_REQUIRED'];
+    const challenged = ['UNAUTHENTICATED', 'INVALID_TOKEN', 'SCOPE_REQUIRED', ...proofs];
     const others = (Object.keys(ERROR_CODES) as AppErrorCode[]).filter((code) => !challenged.includes(code));
     for (const code of others) expect(challenge(new AppError(code, 'No.'))).toBeUndefined();
   });
@@ -48,5 +49,43 @@ describe('the challenge', () => {
         }
       }),
     );
+  });
+});
+
+describe('where tokens can be bound to a key, the challenge', () => {
+  const optional = createChallenge({ ...shared, dpop: 'optional' });
+  const required = createChallenge({ ...shared, dpop: 'required' });
+  const missing = new AppError('UNAUTHENTICATED', 'An access token is required.');
+  const signIn = `resource_metadata="${METADATA}", scope="files:read"`;
+  const algs = 'algs="ES256 Ed25519 EdDSA"';
+
+  it('offers both schemes, the one that every client knows first', () => {
+    expect(optional(missing)).toBe(`Bearer ${signIn}, DPoP ${signIn}, ${algs}`);
+  });
+
+  it('offers one only where they must be', () => {
+    expect(required(missing)).toBe(`DPoP ${signIn}, ${algs}`);
+  });
+
+  it.each([
+    ['INVALID_PROOF', 'invalid_dpop_proof'],
+    ['NONCE_REQUIRED', 'use_dpop_nonce'],
+  ] as const)('tells a client with a proof what is wrong with it: %s', (code, error) => {
+    const value = optional(new AppError(code, 'Once more.')) ?? '';
+    expect(value).toBe(`DPoP ${signIn}, error="${error}", error_description="Once more.", ${algs}`);
+  });
+
+  it.each([
+    ['first generation', v1],
+    ['second generation', v2],
+  ])('leads clients of the %s of the SDK to the metadata and scopes', (_what, read) => {
+    const refused = new AppError('SCOPE_REQUIRED', 'More.', { scopes: ['files:read', 'files:write'] });
+    for (const [error, scope] of [
+      [missing, 'files:read'],
+      [refused, 'files:read files:write'],
+    ] as const) {
+      const response = new Response(null, { headers: { 'WWW-Authenticate': optional(error) ?? '' } });
+      expect(read(response)).toMatchObject({ resourceMetadataUrl: new URL(METADATA), scope });
+    }
   });
 });

@@ -7,8 +7,10 @@ import { ALL_SCOPES } from '../../../src/core/scopes.ts';
 import { createPages } from '../../../src/pages/index.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { authOptionsWith } from '../../fixtures/authorization-server.ts';
+import { createPrivateSealer } from '../../../src/keys/index.ts';
 import { openEdge, whoami } from '../../fixtures/edge.ts';
 import { recordTelemetry } from '../../fixtures/recorded-telemetry.ts';
+import { admitAll, grantAll } from '../../fixtures/principal.ts';
 
 async function open(publicUrl: string) {
   const telemetry = recordTelemetry();
@@ -18,10 +20,15 @@ async function open(publicUrl: string) {
     resource,
     scopes: ALL_SCOPES,
     store: await openStore({ url: 'memory' }, { dataDir: '', logger: telemetry.logger }),
-    keyRing: { keys: { signing: [], verification: new Map(), cookies: [] } },
+    keyRing: {
+      keys: { signing: [], verification: new Map(), cookies: [] },
+      sealer: createPrivateSealer(),
+    },
     telemetry,
     fetch: () => Promise.reject(new Error('Nothing is to be fetched')),
     pages: createPages({ resource, accounts: false }),
+    admit: admitAll,
+    issuance: grantAll,
   });
   const app = express().use(openEdge(telemetry.logger));
   for (const route of auth.routes) app.use(route);

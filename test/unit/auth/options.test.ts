@@ -5,7 +5,7 @@ const SERVICE = { clientId: 'report', name: 'Report', secret: 'x'.repeat(32), sc
 const PUBLIC = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
 
 function parse(options: Record<string, unknown>) {
-  const sections = { owner: {}, login: {}, registration: {}, metadataDocuments: {} };
+  const sections = { owner: {}, login: {}, registration: {}, metadataDocuments: {}, connections: {} };
   return authOptions.safeParse({ ...sections, ...options });
 }
 
@@ -17,12 +17,35 @@ describe('the options of authorization', () => {
       accessTokenTtlSeconds: 300,
       memberScopes: ['files:read'],
       clients: [],
-      registration: { enabled: true, maxClients: 1000 },
+      registration: { mode: 'open', maxClients: 1000 },
     });
   });
 
   it('offer only modes that exist', () => {
-    expect(parse({ mode: 'broker' }).success).toBe(false);
+    expect(parse({ mode: 'ldap' }).success).toBe(false);
+  });
+
+  it('take tokens for registration exactly where they are needed', () => {
+    const initialAccessTokens = ['x'.repeat(32)];
+    expect(parse({ registration: { mode: 'token', initialAccessTokens } }).success).toBe(true);
+    expect(parse({ registration: { mode: 'token' } }).success).toBe(false);
+    expect(parse({ registration: { initialAccessTokens } }).success).toBe(false);
+    expect(parse({ registration: { mode: 'token', initialAccessTokens: ['short'] } }).success).toBe(false);
+  });
+
+  it.each([
+    ['app.example.com', true],
+    ['*.example.com', true],
+    ['intranet', true],
+    ['*', false],
+    ['*.com', false],
+    ['https://app.example.com', false],
+    ['app.example.com:8443', false],
+    ['App.example.com', false],
+    ['a.*.example.com', false],
+  ])('take %s for a host: %s', (host, good) => {
+    expect(parse({ registration: { allowedRedirectHosts: [host] } }).success).toBe(good);
+    expect(parse({ metadataDocuments: { allowedHosts: [host] } }).success).toBe(good);
   });
 
   it('take the owner whole or not at all', () => {

@@ -2,29 +2,56 @@ import express from 'express';
 import request from 'supertest';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { requirePrincipal } from '../../../src/auth/require-principal.ts';
+import { Possession } from '../../../src/auth/dpop/possession.ts';
+import type { DpopOption } from '../../../src/auth/options/dpop.ts';
+import type { Authenticated } from '../../../src/core/authenticator.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import type { Principal } from '../../../src/core/principal.ts';
 import { openContext, principalOf } from '../../../src/core/request-context.ts';
 import { ScopeSet } from '../../../src/core/scopes.ts';
 import { ManualClock } from '../../fixtures/manual-clock.ts';
 import { recordTelemetry, type RecordedTelemetry } from '../../fixtures/recorded-telemetry.ts';
+import { principalOf as aPrincipal } from '../../fixtures/principal.ts';
 
-const ADA: Principal = {
+const ADA: Principal = aPrincipal({
   subject: 'ada',
   clientId: 'agent',
   scopes: ScopeSet.of(['files:read']),
   expiresAt: 4_102_444_800,
-};
+});
+
+const ALONE: Authenticated = { principal: ADA, keyThumbprint: undefined };
+const BOUND: Authenticated = { principal: ADA, keyThumbprint: 'x'.repeat(43) };
 
 let telemetry: RecordedTelemetry;
 let presented: string[];
+let used: Map<string, string>;
+
+/** A store that knows which proofs were used. */
+const store = {
+  swap(key: string, _expected: string | undefined, next: string | undefined): Promise<boolean> {
+    if (used.has(key)) return Promise.resolve(false);
+    used.set(key, next ?? '');
+    return Promise.resolve(true);
+  },
+};
 
 beforeEach(() => {
   telemetry = recordTelemetry();
   presented = [];
+  used = new Map();
 });
 
-function app(authenticate: (token: string) => Principal | Promise<Principal> = () => ADA) {
+function app(
+  authenticate: (token: string) => Authenticated | Promise<Authenticated> = () => ALONE,
+  dpop: DpopOption = 'optional',
+) {
+  const clock = new ManualClock();
+  const possession = new Possession({
+    publicUrl: new URL('https://fairlead.example'),
+    secrets: () => ['shared'],
+    ...{ store, clock },
+  });
   const authenticator = {
     authenticate(token: string) {
       presented.push(token);
@@ -36,7 +63,7 @@ function app(authenticate: (token: string) => Principal | Promise<Principal> = (
       openContext(incoming, { id: 'r', logger: telemetry.logger, address: '192.0.2.1', route: '/mcp' });
       next();
     })
-    .use(requirePrincipal({ authenticator, telemetry, clock: new ManualClock() }))
+    .use(requirePrincipal({ authenticator, telemetry, clock, dpop, possession }))
     .all('/mcp', (incoming, response) => {
       response.json({ subject: principalOf(incoming).subject, unread: !incoming.readableDidRead });
     })
@@ -63,7 +90,7 @@ describe('a request with a token', () => {
   );
 
   it('passes when the answer has to be awaited', async () => {
-    await request(app(() => Promise.resolve(ADA)))
+    await request(app(() => Promise.resolve(ALONE)))
       .post('/mcp')
       .set('Authorization', 'Bearer secret')
       .expect(200);
@@ -113,7 +140,8 @@ describe('a request without a usable token', () => {
     'Bearer ',
     'Basic dXNlcjpwYXNz',
     'secret',
-    'DPoP secret',
+    'DPoP',
+    'DPoPsecret',
     'Bearersecret',
   ])('is refused with "%s"', async (authorization) => {
     const call = request(app()).post('/mcp');
@@ -152,4 +180,53 @@ describe('a request without a usable token', () => {
       expect(JSON.stringify([telemetry.audits, telemetry.lines])).not.toContain('secret');
     },
   );
+});
+
+describe('a token that is bound to a key', () => {
+  it.each(['optional', 'required', 'off'] as const)('is refused as a bearer token (%s)', async (dpop) => {
+    for (const answer of [BOUND, Promise.resolve(BOUND)]) {
+      const response = await request(app(() => answer, dpop))
+        .get('/mcp')
+        .set('Authorization', 'Bearer secret')
+        .expect(401);
+      expect(response.body).toEqual({ code: dpop === 'required' ? 'UNAUTHENTICATED' : 'INVALID_TOKEN' });
+    }
+  });
+
+  it('is refused without a proof, and whom it speaks for stands in the audit log', async () => {
+    const response = await request(app(() => BOUND))
+      .get('/mcp')
+      .set('Authorization', 'DPoP secret')
+      .expect(401, { code: 'INVALID_PROOF' });
+    expect(response.headers['dpop-nonce']).toMatch(/^[\w-]{43}$/);
+    expect(telemetry.auths).toEqual(['dpop:invalid']);
+    expect(telemetry.audits).toMatchObject([
+      { action: 'token.refused', subject: 'ada', clientId: 'agent', address: '192.0.2.1' },
+    ]);
+  });
+
+  it('is no token where this is turned off', async () => {
+    await request(app(() => BOUND, 'off'))
+      .get('/mcp')
+      .set('Authorization', 'DPoP secret')
+      .expect(401, { code: 'UNAUTHENTICATED' });
+    expect(presented).toEqual([]);
+  });
+});
+
+describe('a bearer token', () => {
+  it('is refused where it claims to be bound', async () => {
+    await request(app())
+      .get('/mcp')
+      .set('Authorization', 'DPoP secret')
+      .expect(401, { code: 'INVALID_TOKEN' });
+  });
+
+  it('is not even looked at where tokens must be bound', async () => {
+    await request(app(() => ALONE, 'required'))
+      .get('/mcp')
+      .set('Authorization', 'Bearer secret')
+      .expect(401, { code: 'UNAUTHENTICATED' });
+    expect(presented).toEqual([]);
+  });
 });

@@ -7,8 +7,9 @@ const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 const app = express().use(
   createResourceMetadata({
     resource: new URL('https://fairlead.example/mcp'),
-    issuer: 'https://fairlead.example',
+    issuers: ['https://fairlead.example'],
     scopes: ['files:read'],
+    dpop: 'optional',
     name: 'Fairlead',
     documentation: new URL('https://fairlead.example/'),
   }),
@@ -22,6 +23,7 @@ it.each([WELL_KNOWN, `${WELL_KNOWN}/mcp`])('%s describes the endpoint', async (p
     authorization_servers: ['https://fairlead.example'],
     scopes_supported: ['files:read'],
     bearer_methods_supported: ['header'],
+    dpop_signing_alg_values_supported: ['ES256', 'Ed25519', 'EdDSA'],
     resource_name: 'Fairlead',
     resource_documentation: 'https://fairlead.example/',
   });

@@ -12,7 +12,13 @@ describe('the command line', () => {
   it('lists every command with its subcommands, the settings and the exit statuses', async () => {
     const { status, stdout } = await runWith(['--help']);
     expect(status).toBe(0);
-    for (const command of ['serve', 'check', 'users add|list|passwd|remove', 'keys rotate']) {
+    for (const command of [
+      'serve',
+      'check',
+      'users add|list|passwd|remove|groups|disable|enable',
+      'keys new|list|rotate',
+      'connections',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^  ${command.replaceAll('|', '\\|')} `, 'm'));
     }
     expect(stdout).toContain('docs/configuration.md');

@@ -48,12 +48,13 @@ describe('a budget', () => {
   });
 
   it('is shared by the routes of one family, however they are spelt', async () => {
-    const edge = await start({ http: { rateLimits: { authorizePerMinute: 5, tokenPerMinute: 3 } } });
+    const edge = await start({ http: { rateLimits: { authorizePerMinute: 6, tokenPerMinute: 3 } } });
     const seen = [];
-    for (const path of ['/authorize', '/AUTHORIZE/uid', '/interaction/uid/login', '/setup/x', '/account']) {
+    const paths = ['/authorize', '/AUTHORIZE/uid', '/interaction/uid/login', '/setup/x', '/account'];
+    for (const path of [...paths, '/login/callback/corp']) {
       seen.push(...(await statuses(edge, path, 1)));
     }
-    expect(seen).toEqual([200, 200, 200, 200, 200]);
+    expect(seen).toEqual([200, 200, 200, 200, 200, 200]);
     expect(await statuses(edge, '/authorize', 1)).toEqual([429]);
     expect(await statuses(edge, '/token/', 1)).toEqual([200]);
     expect(await statuses(edge, '/ToKeN', 3)).toEqual([200, 200, 429]);

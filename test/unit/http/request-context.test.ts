@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import request from 'supertest';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { contextOf } from '../../../src/core/request-context.ts';
-import { ScopeSet } from '../../../src/core/scopes.ts';
 import { readTraceContext } from '../../../src/core/trace-context.ts';
 import { type Edge, type EdgeSettings, openSocket, sendRaw, startEdge } from '../../fixtures/http-edge.ts';
+import { principalOf } from '../../fixtures/principal.ts';
 
 let edge: Edge;
 afterEach(() => edge.close());
@@ -19,7 +19,7 @@ async function start(settings: EdgeSettings = {}): Promise<void> {
       });
       app.get('/mcp/principal', (incoming, response) => {
         const context = contextOf(incoming);
-        context.principal = { subject: 'ada', clientId: 'editor', scopes: ScopeSet.of([]), expiresAt: 0 };
+        context.principal = principalOf({ subject: 'ada', clientId: 'editor' });
         context.tool = 'info';
         context.logger.info({ step: 1 }, 'at work');
         response.json({});

@@ -46,7 +46,7 @@ describe('the key file', () => {
     await loadKeyFile(dataDir, clock);
     await chmod(keyFilePath(dataDir), mode);
     await expect(loadKeyFile(dataDir, clock)).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' });
-    await expect(rotateKeys(dataDir, clock)).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' });
+    await expect(rotateKeys({ dataDir }, clock)).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' });
   });
 
   it('is refused when it is damaged, without a word of what it holds', async () => {
@@ -103,7 +103,7 @@ describe('a key file of version 0.1.0, which has no sealing keys', () => {
 
   it('has its sealing key written down, retired, by the next rotation', async () => {
     const { sealing } = await loadKeyFile(dataDir, clock);
-    const { activeAt } = await rotateKeys(dataDir, clock);
+    const { activeAt } = await rotateKeys({ dataDir }, clock);
     const rotated = await loadKeyFile(dataDir, clock);
     expect(rotated.sealing.slice(1)).toEqual(sealing.map((key) => ({ ...key, retiredAt: activeAt })));
     expect((await content())['sealing']).toEqual(rotated.sealing);

@@ -34,7 +34,7 @@ describe('the key ring', () => {
     const { keys } = ring;
     await ring.refresh();
     expect(ring.keys).toBe(keys);
-    await rotateKeys(dataDir, clock);
+    await rotateKeys({ dataDir }, clock);
     await ring.refresh();
     expect(ring.keys).not.toBe(keys);
     expect(ring.keys.verification.size).toBe(2);
@@ -63,7 +63,7 @@ describe('what one process seals', () => {
   it('opens after a rotation everywhere, whichever process heard of it first', async () => {
     const [early, late] = await Promise.all([open(), open()]);
     const before = await early.sealer.seal('test', value, 3600);
-    await rotateKeys(dataDir, clock);
+    await rotateKeys({ dataDir }, clock);
     await early.refresh();
     // Published, and not sealing yet: the other process gets to know it first.
     const meanwhile = await early.sealer.seal('test', value, 3600);
@@ -79,7 +79,7 @@ describe('what one process seals', () => {
 
   it('opens to the end of its life, and its key is dropped afterwards', async () => {
     const ring = await open();
-    const { activeAt } = await rotateKeys(dataDir, clock);
+    const { activeAt } = await rotateKeys({ dataDir }, clock);
     clock.advance(activeAt - clock.now() - 1000);
     await ring.refresh();
     const last = await ring.sealer.seal('test', value, MAX_SEALED_LIFETIME);
@@ -94,7 +94,7 @@ describe('what one process seals', () => {
   it('is refused once a rotation has dropped its key', async () => {
     const [one, other] = await Promise.all([open(), open()]);
     const sealed = await one.sealer.seal('test', value, 3600);
-    await rotateKeys(dataDir, clock, { dropOld: true });
+    await rotateKeys({ dataDir }, clock, { dropOld: true });
     await Promise.all([one.refresh(), other.refresh()]);
     expect(await one.sealer.open('test', sealed)).toBeUndefined();
     expect(await other.sealer.open('test', sealed)).toBeUndefined();

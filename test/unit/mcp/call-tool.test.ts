@@ -8,14 +8,16 @@ import { ToolCaller } from '../../../src/mcp/call-tool.ts';
 import { Rounds } from '../../../src/mcp/rounds.ts';
 import type { CallOrigin } from '../../../src/mcp/call-origin.ts';
 import { recordTelemetry } from '../../fixtures/recorded-telemetry.ts';
+import { principalOf } from '../../fixtures/principal.ts';
 
 const concurrency = { global: 2, perPrincipal: 1, queuePerPrincipal: 1, queueWaitMs: 60_000 };
 
 function setUp(limits: Partial<{ maxCallMs: number }> = {}) {
   const telemetry = recordTelemetry();
-  const caller = new ToolCaller({ concurrency, maxCallMs: 60_000, outputTokens: 1000, ...limits }, telemetry);
+  const options = { concurrency, maxCallMs: 60_000, outputTokens: 1000, ...limits };
+  const caller = new ToolCaller(options, telemetry, { begin: () => undefined });
   const origin = (changes: Partial<CallOrigin> = {}): CallOrigin => ({
-    principal: { subject: 'alice', clientId: 'c', scopes: ScopeSet.of(['files:read']), expiresAt: 0 },
+    principal: principalOf({ scopes: ScopeSet.of(['files:read']) }),
     requestId: 'req-7',
     logger: telemetry.logger,
     onCancel: () => () => undefined,

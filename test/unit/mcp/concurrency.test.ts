@@ -104,3 +104,27 @@ describe('the fair limiter', () => {
     expect(limiter.keys).toBe(0);
   });
 });
+
+describe('a limit of a caller’s own', () => {
+  const limits = { global: 10, perPrincipal: 3, queuePerPrincipal: 5, queueWaitMs: 60_000 };
+
+  it('holds where it is the narrower one', () => {
+    const limiter = new FairLimiter(limits);
+    expect(limiter.tryAcquire('a', 1)).toBeDefined();
+    expect(limiter.tryAcquire('a', 1)).toBeUndefined();
+    expect(limiter.tryAcquire('a')).toBeDefined();
+    expect(limiter.tryAcquire('a', 100)).toBeDefined();
+    expect(limiter.tryAcquire('a', 100)).toBeUndefined();
+  });
+
+  it('holds for who waits, until enough of its calls have ended', async () => {
+    const limiter = new FairLimiter(limits);
+    const [one, two] = [take(limiter, 'a'), take(limiter, 'a')];
+    const waiting = limiter.acquire('a', never, 1);
+    one();
+    expect(limiter.running).toBe(1);
+    two();
+    (await waiting)();
+    expect(limiter.running).toBe(0);
+  });
+});

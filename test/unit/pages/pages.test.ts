@@ -7,6 +7,7 @@ import { serve } from '../../fixtures/loopback-server.ts';
 
 const HOSTILE = `"><script>alert('1')</script>&`;
 const SCOPE = { name: 'files:read', words: HOSTILE };
+const OTHER_SCOPE = { name: 'files:write', words: HOSTILE };
 const FORM = { action: '/somewhere', formToken: 'token' };
 const PERSON = { name: HOSTILE, email: HOSTILE };
 
@@ -14,7 +15,7 @@ const pages = createPages({ resource: new URL('https://mcp.example.com/mcp'), ac
 
 /** Every page, with hostile text wherever text of others goes. */
 const DOCUMENTS: Record<string, string> = {
-  login: pages.login({ ...FORM, client: HOSTILE, email: HOSTILE, problem: HOSTILE }),
+  login: pages.login({ ...FORM, client: HOSTILE, email: HOSTILE, problem: HOSTILE, passkey: HOSTILE }),
   'login without more': pages.login(FORM),
   setup: pages.setup({ ...FORM, email: HOSTILE, name: HOSTILE, problem: HOSTILE, minPasswordLength: 12 }),
   consent: pages.consent({
@@ -22,9 +23,12 @@ const DOCUMENTS: Record<string, string> = {
     client: { name: HOSTILE, verifiedHost: HOSTILE },
     redirect: { kind: 'app', name: HOSTILE },
     person: PERSON,
-    granted: [SCOPE],
+    granted: [SCOPE, OTHER_SCOPE],
+    held: [OTHER_SCOPE],
     withheld: [SCOPE],
     offline: true,
+    onceSeconds: 3600,
+    lastingSeconds: 7_776_000,
   }),
   account: pages.account({
     ...FORM,
@@ -32,8 +36,21 @@ const DOCUMENTS: Record<string, string> = {
     mcpUrl: HOSTILE,
     notice: HOSTILE,
     grants: [
-      { gid: HOSTILE, clientName: HOSTILE, clientHost: HOSTILE, allowedAt: new Date(0), scopes: [SCOPE] },
+      {
+        ...{ gid: HOSTILE, clientName: HOSTILE, clientHost: HOSTILE, published: true, scopes: [SCOPE] },
+        ...{ allowedAt: new Date(0), lastUsedAt: new Date(0), expiresAt: new Date(0) },
+      },
     ],
+    sessions: [
+      { uid: HOSTILE, current: false, agent: HOSTILE, address: HOSTILE, signedInAt: new Date(0) },
+      { uid: HOSTILE, current: true, agent: HOSTILE, signedInAt: new Date(0) },
+    ],
+    password: { has: true, open: false, minLength: 12 },
+    passkeys: {
+      state: 'add',
+      list: [{ handle: HOSTILE, name: HOSTILE, createdAt: new Date(0), lastUsedAt: new Date(0) }],
+      suggestedName: HOSTILE,
+    },
   }),
   error: pages.error({ status: 400, code: HOSTILE, message: HOSTILE, next: HOSTILE, requestId: HOSTILE }),
 };
@@ -54,11 +71,12 @@ describe('the html tag', () => {
 describe.each(Object.entries(DOCUMENTS))('the %s page', (_name, document) => {
   it('shows text of others as text', () => {
     expect(document).not.toContain(HOSTILE);
-    expect(document).not.toContain('<script');
+    expect(document).not.toContain('<script>');
   });
 
-  it('needs no script and carries no style of its own', () => {
-    expect(document).not.toMatch(/<script|<style|\sstyle=|\son\w+=/i);
+  it('carries no script and no style of its own, and names no script but the one of ours', () => {
+    const named = document.replaceAll(`<script src="${pages.scriptPath}" defer></script>`, '');
+    expect(named).not.toMatch(/<script|<style|\sstyle=|\son\w+=/i);
   });
 
   it('says its language, has one heading of the first level, and fits a phone', () => {
@@ -69,7 +87,7 @@ describe.each(Object.entries(DOCUMENTS))('the %s page', (_name, document) => {
 
   it('names every field that people fill in', () => {
     const fields = [...document.matchAll(/<input\b([^>]*)>/g)].filter(
-      ([, attributes = '']) => !attributes.includes('type="hidden"'),
+      ([, attributes = '']) => !attributes.includes('hidden'),
     );
     for (const [, attributes = ''] of fields) {
       const id = /\bid="([^"]+)"/.exec(attributes)?.[1] ?? '';
@@ -107,7 +125,7 @@ describe('the routes', () => {
   it('serve what the pages load, for ever', async () => {
     const assets = [...(DOCUMENTS['error'] ?? '').matchAll(/href="(\/assets\/[^"]+)"/g)];
     expect(assets).toHaveLength(2);
-    for (const [, path = ''] of assets) {
+    for (const path of [...assets.map(([, path = '']) => path), pages.scriptPath]) {
       const response = await get(path);
       expect(response.status).toBe(200);
       expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');

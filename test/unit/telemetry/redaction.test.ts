@@ -31,6 +31,7 @@ describe('a log line', () => {
   it.each([
     'authorization',
     'Authorization',
+    'DPoP',
     'cookie',
     'set-cookie',
     'token',
@@ -61,6 +62,7 @@ describe('a log line', () => {
 
   it.each([
     ['an authorization header', `failed with Bearer ${SECRET}`],
+    ['a bound token', `failed with DPoP ${SECRET}`],
     ['a JWT', `cannot read ${JWT}`],
     ['a query parameter', `GET https://a.example/cb?state=x&code=${SECRET}&iss=y`],
     ['a form field', `body was client_secret=${SECRET}`],
@@ -100,6 +102,11 @@ describe('a log line', () => {
     cycle['self'] = cycle;
     telemetry.logger.info({ cycle }, 'large');
     expect((await logged()).length).toBeLessThan(100_000);
+  });
+
+  it('leaves sentences about proofs as they are', async () => {
+    telemetry.logger.info({ reason: 'The DPoP proof is for another URL.' }, 'refused');
+    expect(await logged()).toContain('The DPoP proof is for another URL.');
   });
 
   it('shows dates and URLs as text', async () => {

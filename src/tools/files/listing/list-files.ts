@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { text } from '../../../core/content.ts';
 import { defineTool, type Tool } from '../../../core/tool.ts';
+import type { FileAccess } from '../access.ts';
 import { callText, fileSize } from '../phrases.ts';
 import type { FileServices, Look } from '../services.ts';
 import { shown, virtualPath } from '../workspace/virtual-path.ts';
@@ -36,7 +37,7 @@ const input = z.object({
   cursor: z.string().max(8000).optional().describe('From the closing line of the page before.'),
 });
 
-export function listFilesTool(services: FileServices): Tool {
+export function listFilesTool(access: FileAccess): Tool {
   return defineTool({
     name: 'list_files',
     title: 'List files',
@@ -56,6 +57,7 @@ export function listFilesTool(services: FileServices): Tool {
     async run(call, args) {
       const { cursor, ...rest } = args;
       const question: ListQuestion = { ...rest, path: virtualPath(args.path) };
+      const services = access.seenBy(call.principal);
       return { content: [text(await listFolder(services, call, question, cursor))] };
     },
   });

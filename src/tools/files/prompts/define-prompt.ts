@@ -6,7 +6,7 @@ import type { Scope } from '../../../core/scopes.ts';
 
 interface Argument extends Omit<PromptArgument, 'name'> {
   /** Values that start with what was typed, best first. */
-  complete?(typed: string): Promise<readonly string[]>;
+  complete?(typed: string, context: ResourceContext): Promise<readonly string[]>;
 }
 
 interface PromptDefinition<N extends string> {
@@ -14,6 +14,7 @@ interface PromptDefinition<N extends string> {
   readonly title: string;
   readonly description: string;
   readonly scopes: readonly Scope[];
+  readonly shows: readonly string[];
   readonly arguments: Readonly<Record<N, Argument>>;
   /** The values are trimmed; those that are empty or were not given are undefined. */
   messages(
@@ -26,21 +27,22 @@ const MAX_LENGTH = 2000;
 
 /** Declares a prompt; its arguments are checked before it is asked for its messages. */
 export function definePrompt<N extends string>(definition: PromptDefinition<N>): Prompt {
-  const { name, title, description, scopes } = definition;
+  const { name, title, description, scopes, shows } = definition;
   const known: ReadonlyMap<string, Argument> = new Map(Object.entries<Argument>(definition.arguments));
   const list = Array.from(known, ([argument, { title: label, description: meaning, required }]) => ({
     ...{ name: argument, description: meaning, required },
     ...(label === undefined ? {} : { title: label }),
   }));
   return {
-    ...{ name, title, description, scopes },
+    ...{ name, title, description, scopes, shows },
     arguments: list,
     get: (context, values) => {
       // The keys are those of the definition.
       const checked = check(name, list, values) as Record<N, string | undefined>;
       return definition.messages(context, checked);
     },
-    complete: async (_context, argument, typed) => (await known.get(argument)?.complete?.(typed)) ?? [],
+    complete: async (context, argument, typed) =>
+      (await known.get(argument)?.complete?.(typed, context)) ?? [],
   };
 }
 

@@ -2,7 +2,7 @@ import { AppError } from '../../../core/errors.ts';
 import type { Prompt } from '../../../core/prompt.ts';
 import { callText } from '../phrases.ts';
 import { completePath } from '../resources/path-completion.ts';
-import type { FileServices } from '../services.ts';
+import type { FileAccess } from '../access.ts';
 import { nameOf, parentOf, quoted, shown } from '../workspace/virtual-path.ts';
 import { definePrompt } from './define-prompt.ts';
 import { lookAtFile, message } from './first-look.ts';
@@ -14,21 +14,27 @@ const DATA_NAME = new RegExp(`\\.(${[...TEXT_KINDS, ...TABLE_KINDS].join('|')})$
 const TABLE_NAME = new RegExp(`\\.(${TABLE_KINDS.join('|')})$`, 'i');
 const FIRST_LINES = 20;
 
-export function exploreDataSet(services: FileServices): Prompt {
-  const { sandbox } = services;
+export function exploreDataSet(access: FileAccess): Prompt {
   return definePrompt({
     name: 'explore_data_set',
     title: 'Explore a data set',
     description:
       'Finds out what a data file of the workspace holds (columns, types, ranges, gaps, oddities) or answers a question from it, with the rows that show it.',
     scopes: ['files:read'],
+    shows: ['list_files', 'read_file'],
     arguments: {
       path: {
         title: 'Data file',
         description: 'CSV, TSV, JSON, JSON Lines, Parquet or .xlsx file, for example /data/orders.csv.',
         required: true,
-        complete: (typed) =>
-          completePath(sandbox, typed, ({ name, kind }) => kind === 'directory' || DATA_NAME.test(name)),
+        complete: (typed, { principal }) => {
+          const { sandbox } = access.seenBy(principal);
+          return completePath(
+            sandbox,
+            typed,
+            ({ name, kind }) => kind === 'directory' || DATA_NAME.test(name),
+          );
+        },
       },
       question: {
         title: 'Question',
@@ -37,6 +43,7 @@ export function exploreDataSet(services: FileServices): Prompt {
       },
     },
     async messages(context, { path: spelling = '', question }) {
+      const services = access.seenBy(context.principal);
       const { path, kind } = await openSource(services, context, 'explore_data_set', { path: spelling });
       if (kind !== 'file' || !DATA_NAME.test(path)) throw noDataSet(path, kind === 'directory');
       const look = { paths: [path], max_lines: FIRST_LINES };

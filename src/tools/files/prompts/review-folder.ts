@@ -2,7 +2,7 @@ import { AppError } from '../../../core/errors.ts';
 import type { Prompt } from '../../../core/prompt.ts';
 import { callText } from '../phrases.ts';
 import { completePath } from '../resources/path-completion.ts';
-import type { FileServices } from '../services.ts';
+import type { FileAccess } from '../access.ts';
 import { parentOf, quoted, shown } from '../workspace/virtual-path.ts';
 import { completeChoice, definePrompt } from './define-prompt.ts';
 import { lookAtFolder, message } from './first-look.ts';
@@ -19,19 +19,21 @@ const FOCUSES = [
   'security and secrets',
 ];
 
-export function reviewFolder(services: FileServices): Prompt {
+export function reviewFolder(access: FileAccess): Prompt {
   return definePrompt({
     name: 'review_folder',
     title: 'Review a folder',
     description:
       'Reads through a folder of the workspace and reports what should be better, with the place of each finding and a proposal.',
     scopes: ['files:read'],
+    shows: ['list_files'],
     arguments: {
       folder: {
         title: 'Folder',
         description: 'Folder to review, for example /handbook; / is the whole workspace.',
         required: true,
-        complete: (typed) => completePath(services.sandbox, typed, ({ kind }) => kind === 'directory'),
+        complete: (typed, { principal }) =>
+          completePath(access.seenBy(principal).sandbox, typed, ({ kind }) => kind === 'directory'),
       },
       focus: {
         title: 'Focus',
@@ -41,6 +43,7 @@ export function reviewFolder(services: FileServices): Prompt {
       },
     },
     async messages(context, { folder: spelling = '', focus }) {
+      const services = access.seenBy(context.principal);
       const { path, kind } = await openSource(services, context, 'review_folder', { folder: spelling });
       if (kind !== 'directory') throw noFolder(path);
       return [message(instructions(path, focus)), await lookAtFolder(services, context, { path, depth: 3 })];

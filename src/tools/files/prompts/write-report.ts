@@ -1,7 +1,7 @@
 import type { Prompt } from '../../../core/prompt.ts';
 import { callText } from '../phrases.ts';
 import { completePath } from '../resources/path-completion.ts';
-import type { FileServices } from '../services.ts';
+import type { FileAccess } from '../access.ts';
 import { shown } from '../workspace/virtual-path.ts';
 import { completeChoice, definePrompt } from './define-prompt.ts';
 import { lookAtFile, lookAtFolder, message } from './first-look.ts';
@@ -10,13 +10,14 @@ import { openSource } from './open-source.ts';
 const AUDIENCES = ['the team', 'management', 'new colleagues', 'engineers', 'customers', 'auditors'];
 const FIRST_LINES = 60;
 
-export function writeReport(services: FileServices): Prompt {
+export function writeReport(access: FileAccess): Prompt {
   return definePrompt({
     name: 'write_report',
     title: 'Write a report',
     description:
       'Gathers what the files of the workspace say on a topic and writes a report in which every statement names its source.',
     scopes: ['files:read'],
+    shows: ['list_files', 'read_file'],
     arguments: {
       topic: {
         title: 'Topic',
@@ -27,7 +28,7 @@ export function writeReport(services: FileServices): Prompt {
         title: 'Sources',
         description: 'Folder or file to draw on, for example /meetings. Without it: the whole workspace.',
         required: false,
-        complete: (typed) => completePath(services.sandbox, typed),
+        complete: (typed, { principal }) => completePath(access.seenBy(principal).sandbox, typed),
       },
       audience: {
         title: 'Audience',
@@ -37,6 +38,7 @@ export function writeReport(services: FileServices): Prompt {
       },
     },
     async messages(context, { topic = '', sources: spelling = '/', audience = 'the team' }) {
+      const services = access.seenBy(context.principal);
       const source = await openSource(services, context, 'write_report', { sources: spelling });
       const isFolder = source.kind === 'directory';
       const look = isFolder

@@ -9,6 +9,7 @@ import type {
   ResourceWatch,
 } from '../../../core/resource.ts';
 import type { Logger } from '../../../core/telemetry.ts';
+import type { FileAccess } from '../access.ts';
 import { Cursors } from '../cursor.ts';
 import { tooMany } from '../listing/inventory.ts';
 import { measure } from '../listing/measure.ts';
@@ -39,6 +40,7 @@ interface Found extends FoundEntry {
 export class WorkspaceResources implements ResourceProvider {
   readonly prefix = PREFIX;
   readonly scopes = ['files:read'] as const;
+  readonly shows = ['list_files', 'read_file'];
   readonly templates = [
     {
       uriTemplate: `${PREFIX}{+path}`,
@@ -54,19 +56,24 @@ export class WorkspaceResources implements ResourceProvider {
         'length bytes of a file from the byte offset on, for files that are too large to be read whole. Text is cut between characters; _meta tells size, offset and length, and as next the URI of the part that follows.',
     },
   ];
+  readonly #access: FileAccess;
   readonly #services: FileServices;
   readonly #warnings: Warnings;
 
-  constructor(services: FileServices, logger: Logger) {
+  /** @param services For the watch, which is everybody's: who is told of a change is judged elsewhere. */
+  constructor(access: FileAccess, services: FileServices, logger: Logger) {
+    this.#access = access;
     this.#services = services;
     this.#warnings = new Warnings(logger);
   }
 
   /** All files that are not ignored, in the order of their paths. */
-  async list({ signal }: ResourceContext, cursor: string | undefined): Promise<ResourcePage> {
-    const { sandbox, directories } = this.#services;
+  async list({ principal, signal }: ResourceContext, cursor: string | undefined): Promise<ResourcePage> {
+    const services = this.#access.seenBy(principal);
+    const { sandbox, directories } = services;
+    if (sandbox.isEmpty) return { resources: [] };
     const after = cursor === undefined ? undefined : positionOf(cursors.read(PREFIX, cursor));
-    const found = await this.#filesAfter(after, signal);
+    const found = await filesAfter(services, after, signal);
     const page = found.slice(0, PAGE);
     const measured = await measure(sandbox, '/', page, { slots: directories, signal });
     const resources = measured.map(({ entry, size }) => {
@@ -79,26 +86,9 @@ export class WorkspaceResources implements ResourceProvider {
     return { resources, nextCursor: cursors.write(PREFIX, last.relative) };
   }
 
-  async #filesAfter(after: string | undefined, signal: AbortSignal): Promise<Found[]> {
-    const found: Found[] = [];
-    let total = 0;
-    const root = await this.#services.sandbox.open('/');
-    try {
-      await this.#services.finder.each(root, { includeIgnored: false, signal }, (relative) => {
-        if (++total > MAX_FILES) throw tooMany();
-        const position = positionOf(relative);
-        if (after === undefined || position > after) found.push({ relative, kind: 'file', position });
-        return true;
-      });
-    } finally {
-      await root.close();
-    }
-    return found.sort((a, b) => (a.position < b.position ? -1 : 1));
-  }
-
-  async read({ signal }: ResourceContext, uri: string): Promise<readonly ResourceContents[]> {
+  async read(context: ResourceContext, uri: string): Promise<readonly ResourceContents[]> {
     const { path, range } = parseResourceUri(uri);
-    const file = await this.#open(path, signal);
+    const file = await this.#open(context, path);
     try {
       const question = { file, uri, maxBytes: this.#services.options.maxResourceBytes };
       return [await (range === undefined ? wholeContents(question) : rangeContents(question, range))];
@@ -109,15 +99,19 @@ export class WorkspaceResources implements ResourceProvider {
     }
   }
 
-  async check({ signal }: ResourceContext, uri: string): Promise<void> {
+  async check(context: ResourceContext, uri: string): Promise<void> {
     const { path, range } = parseResourceUri(uri);
-    const file = await this.#open(path, signal);
+    const file = await this.#open(context, path);
     await file.close();
     if (range !== undefined) checkedRange(file, range, this.#services.options.maxResourceBytes);
   }
 
-  async complete(_context: ResourceContext, variable: string, typed: string): Promise<readonly string[]> {
-    return variable === 'path' ? await completePath(this.#services.sandbox, typed) : [];
+  async complete(
+    { principal }: ResourceContext,
+    variable: string,
+    typed: string,
+  ): Promise<readonly string[]> {
+    return variable === 'path' ? await completePath(this.#access.seenBy(principal).sandbox, typed) : [];
   }
 
   watch(report: (change: ResourceChange) => void): ResourceWatch {
@@ -125,10 +119,31 @@ export class WorkspaceResources implements ResourceProvider {
     return new WorkspaceWatch(this.#services, { pathOf, report, warnings: this.#warnings });
   }
 
-  #open(path: string, signal: AbortSignal): Promise<OpenFile> {
+  #open({ principal, signal }: ResourceContext, path: string): Promise<OpenFile> {
     const again = (other: string): string => `read the resource ${toUri(other)}`;
-    return this.#services.lookup.openFile(path, again, signal);
+    return this.#access.seenBy(principal).lookup.openFile(path, again, signal);
   }
+}
+
+async function filesAfter(
+  { sandbox, finder }: FileServices,
+  after: string | undefined,
+  signal: AbortSignal,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  let total = 0;
+  const root = await sandbox.open('/');
+  try {
+    await finder.each(root, { includeIgnored: false, signal }, (relative) => {
+      if (++total > MAX_FILES) throw tooMany();
+      const position = positionOf(relative);
+      if (after === undefined || position > after) found.push({ relative, kind: 'file', position });
+      return true;
+    });
+  } finally {
+    await root.close();
+  }
+  return found.sort((a, b) => (a.position < b.position ? -1 : 1));
 }
 
 /** Undefined for what names no resource. */

@@ -3,7 +3,7 @@ import { text } from '../../../core/content.ts';
 import { AppError } from '../../../core/errors.ts';
 import { defineTool, type Tool, type ToolCall } from '../../../core/tool.ts';
 import { callText } from '../phrases.ts';
-import type { FileServices } from '../services.ts';
+import type { FileAccess } from '../access.ts';
 import { virtualPath } from '../workspace/virtual-path.ts';
 import { Omissions } from './omissions.ts';
 import { checkPattern, type SearchQuery } from './query.ts';
@@ -50,8 +50,8 @@ const ALIASES = {
   next_cursor: 'cursor',
 };
 
-export function searchFilesTool(services: FileServices): Tool {
-  const { searchTimeoutMs } = services.options;
+export function searchFilesTool(access: FileAccess): Tool {
+  const { searchTimeoutMs } = access.options;
   return defineTool({
     name: 'search_files',
     title: 'Search in files',
@@ -66,6 +66,7 @@ export function searchFilesTool(services: FileServices): Tool {
       const { max_results: maxResults, cursor, ...rest } = args;
       const query: SearchQuery = { ...rest, path: virtualPath(args.path) };
       checkPattern(query);
+      const services = access.seenBy(call.principal);
       const answer = await within(searchTimeoutMs, call, query, (signal) =>
         searchPage({ services, call, query, maxResults, cursor, omissions: new Omissions(), signal }),
       );

@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { AppError } from '../../../core/errors.ts';
+import { WORKSPACE } from '../../../core/permit.ts';
 
 /** One folder of the machine that is served, and where it appears. Its location never leaves this folder's code. */
 export class WorkspaceRoot {
@@ -11,6 +12,11 @@ export class WorkspaceRoot {
   constructor(mount: string, directory: string) {
     this.mount = mount;
     this.#directory = directory;
+  }
+
+  /** What the operator's policy calls it. */
+  get name(): string {
+    return this.mount === '/' ? WORKSPACE : this.mount.slice(1);
   }
 
   /** @throws AppError `SOURCE_UNAVAILABLE` while the folder cannot be reached */

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { AppError } from '../../../core/errors.ts';
+import type { Permit } from '../../../core/permit.ts';
 import type { DenyList } from './deny-list.ts';
 import { fileError, isMissing } from './file-error.ts';
 import { type Pin, type Pinning, pinByComparison, pinByDescriptor } from './pin.ts';
@@ -54,6 +55,17 @@ export class Sandbox {
     this.deny = deny;
     this.#roots = roots;
     this.#pinning = pinning;
+  }
+
+  /** The same without the workspaces that a permit does not allow: nothing below them exists. */
+  seenBy(permit: Permit): Sandbox {
+    const roots = this.#roots.filter(({ name }) => permit.allowsWorkspace(name));
+    return roots.length === this.#roots.length ? this : new Sandbox(roots, this.deny, this.#pinning);
+  }
+
+  /** Whether there is anything at all. */
+  get isEmpty(): boolean {
+    return this.#roots.length === 0;
   }
 
   /**

@@ -5,6 +5,7 @@ import { revocationKey, revoke } from '../../../../src/auth/revocations.ts';
 import { AppError } from '../../../../src/core/errors.ts';
 import { claims, ISSUER, newKey, RESOURCE, sign, type TestKey } from '../../../fixtures/access-tokens.ts';
 import { ManualClock } from '../../../fixtures/manual-clock.ts';
+import { admitAll } from '../../../fixtures/principal.ts';
 
 /** A store of revocations whose answers can be held back or refused. */
 class Revocations {
@@ -58,6 +59,7 @@ function open(): Promise<EmbeddedMode> {
     verificationKeys: () => keys,
     store,
     clock,
+    admit: admitAll,
   });
 }
 
@@ -77,7 +79,7 @@ async function refusal(presented: string): Promise<string> {
 
 describe('a valid access token', () => {
   it('stands for its subject, client and scopes until it expires', async () => {
-    const principal = await mode.authenticate(await token({ scope: 'files:write' }));
+    const { principal } = await mode.authenticate(await token({ scope: 'files:write' }));
     expect(principal).toMatchObject({ subject: 'ada', clientId: 'agent' });
     expect(principal.scopes.has('files:read')).toBe(true);
     expect(principal.expiresAt).toBe(clock.now() / 1000 + 300);
@@ -85,13 +87,13 @@ describe('a valid access token', () => {
 
   it('is answered in the same turn once it was verified', async () => {
     const presented = await token();
-    const principal = await mode.authenticate(presented);
-    expect(mode.authenticate(presented)).toBe(principal);
+    const authenticated = await mode.authenticate(presented);
+    expect(mode.authenticate(presented)).toBe(authenticated);
     expect(store.reads).toBe(1);
   });
 
   it('grants no scope when it has none', async () => {
-    const principal = await mode.authenticate(await token({ scope: undefined }));
+    const { principal } = await mode.authenticate(await token({ scope: undefined }));
     expect(principal.scopes.granted).toEqual([]);
   });
 

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Accounts, allowedScopes, openAccounts } from '../../../../src/auth/server/accounts.ts';
+import { type Accounts, openAccounts } from '../../../../src/auth/server/accounts.ts';
 import { PasswordHasher } from '../../../../src/auth/server/password.ts';
 import { records } from '../../../../src/auth/server/records.ts';
-import { ALL_SCOPES } from '../../../../src/core/scopes.ts';
 import type { Store } from '../../../../src/core/store.ts';
 import { openStore } from '../../../../src/store/index.ts';
 import { recordTelemetry } from '../../../fixtures/recorded-telemetry.ts';
@@ -104,16 +103,5 @@ describe('accounts', () => {
       expect(await accounts.idOf(email)).toBeUndefined();
       expect(await accounts.authenticate(email, 'x'.repeat(100_000))).toBeUndefined();
     }
-  });
-});
-
-describe('what an account may allow', () => {
-  it('is everything for owners, the configured for members, and its own list before both', async () => {
-    const owner = await accounts.add({ ...PERSON, email: 'a@example.com', role: 'owner' });
-    const member = await accounts.add({ ...PERSON, email: 'b@example.com' });
-    const listed = await accounts.add({ ...PERSON, email: 'c@example.com', role: 'owner', scopes: [] });
-    expect(allowedScopes(owner, []).hasAll(ALL_SCOPES)).toBe(true);
-    expect(allowedScopes(member, ['files:write']).granted).toEqual(['files:write']);
-    expect(allowedScopes(listed, ['files:write']).granted).toEqual([]);
   });
 });

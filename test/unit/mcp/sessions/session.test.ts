@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../../../src/core/clock.ts';
-import { ScopeSet } from '../../../../src/core/scopes.ts';
 import { MAX_SESSION_TOKEN_LENGTH, SessionTokens } from '../../../../src/mcp/sessions/session.ts';
 import { openKeys, rotateKeys } from '../../../../src/keys/index.ts';
 import { recordTelemetry } from '../../../fixtures/recorded-telemetry.ts';
 import { openTestSealer } from '../../../fixtures/test-sealer.ts';
+import { principalOf } from '../../../fixtures/principal.ts';
 
 const sealer = await openTestSealer();
 const other = await openTestSealer();
@@ -16,7 +16,7 @@ afterAll(async () => {
   await other.close();
 });
 
-const principal = (subject: string) => ({ subject, clientId: 'c', scopes: ScopeSet.of([]), expiresAt: 0 });
+const principal = (subject: string) => principalOf({ subject, clientId: 'c' });
 const alice = principal('alice');
 const declared = {
   revision: '2025-11-25',
@@ -113,10 +113,10 @@ describe('a session id', () => {
     });
     const token = (await new SessionTokens(keyRing.sealer, 3600).issue(alice, declared)) ?? '';
     const read = () => new SessionTokens(keyRing.sealer, 3600).read(token, alice);
-    await rotateKeys(dataDir, systemClock);
+    await rotateKeys({ dataDir }, systemClock);
     await keyRing.refresh();
     expect(await read()).toBeDefined();
-    await rotateKeys(dataDir, systemClock, { dropOld: true });
+    await rotateKeys({ dataDir }, systemClock, { dropOld: true });
     await keyRing.refresh();
     expect(await read()).toBeUndefined();
   });

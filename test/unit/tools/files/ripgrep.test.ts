@@ -58,6 +58,19 @@ describe('running ripgrep', () => {
     expect(await new Ripgrep(new Slots(1)).version()).toMatch(/^\d+\.\d+/);
   });
 
+  it('gives its process nothing of the environment, which may hold secrets', async () => {
+    const controller = new AbortController();
+    const search = { ...(await endlessSearch()), signal: controller.signal, onOutput: () => true };
+    const run = new Ripgrep(new Slots(1)).run(search);
+    const environment = await vi.waitFor(async () => {
+      const [pid = 0] = await children();
+      return await readFile(`/proc/${pid}/environ`, 'utf8');
+    });
+    expect(environment).toBe('');
+    controller.abort(new Error('cancelled'));
+    await expect(run).rejects.toThrow('cancelled');
+  });
+
   it('leaves no process behind when the call is cancelled', async () => {
     const ripgrep = new Ripgrep(new Slots(1));
     const controller = new AbortController();

@@ -1,0 +1,189 @@
+import type { AdminField, AdminForm, AdminPage, AdminTable } from '../../admin-pages.ts';
+import { ALL_SCOPES, type Scope, SCOPES } from '../../../core/scopes.ts';
+import { allowedScopes } from '../allowed-scopes.ts';
+import type { Account } from '../accounts.ts';
+import { listSessions } from '../sessions.ts';
+import { dayCell } from './cells.ts';
+import { type ListQuery, matches, moreAt, pageOf } from './collect.ts';
+import type { AdminContext } from './context.ts';
+import { ADMIN } from './sections.ts';
+
+type Content = Omit<AdminPage, 'section' | 'formToken' | 'notice'>;
+
+/** The people who can sign in, oldest first. */
+export async function peoplePage(context: AdminContext, query: ListQuery): Promise<Content> {
+  const { search } = query;
+  const all = await context.accounts.list();
+  const found = all.filter(({ email, name, groups }) => matches(search, [email, name, ...groups]));
+  const { rows, next } = pageOf(found, query);
+  return {
+    title: 'People',
+    lead: 'Who can sign in here, and allow applications to act in their name.',
+    search: { label: 'Name, e-mail address or group', value: search },
+    table: peopleTable(rows),
+    more: moreAt(ADMIN.people, search, next),
+    forms: [addForm()],
+  };
+}
+
+function peopleTable(rows: readonly Account[]): AdminTable {
+  return {
+    caption: 'People',
+    columns: ['Person', 'Role', 'State', 'Since'],
+    empty: 'Nobody was found.',
+    rows: rows.map((account) => ({
+      cells: [
+        { text: account.name, note: account.email, href: `${ADMIN.people}/${account.id}` },
+        { text: account.role },
+        stateOf(account),
+        dayCell(new Date(account.createdAt)),
+      ],
+    })),
+  };
+}
+
+function stateOf({ disabledAt }: Account): { text: string; tone: 'good' | 'bad' } {
+  return disabledAt === undefined ? { text: 'active', tone: 'good' } : { text: 'disabled', tone: 'bad' };
+}
+
+function addForm(): AdminForm {
+  return {
+    title: 'Add a person',
+    text: 'Without a password you get a link that works once within a day, at which the person sets one.',
+    action: `${ADMIN.people}/add`,
+    button: 'Add',
+    fields: [
+      { kind: 'email', name: 'email', label: 'E-mail address', required: true },
+      { kind: 'text', name: 'name', label: 'Name' },
+      { kind: 'password', name: 'password', label: 'Password', hint: 'Leave it empty for a link.' },
+      roleField('member'),
+    ],
+  };
+}
+
+function roleField(role: Account['role']): AdminField {
+  return {
+    kind: 'choice',
+    name: 'role',
+    label: 'Role',
+    options: [
+      { value: 'member', label: 'Member: may allow what the configuration says', checked: role === 'member' },
+      { value: 'owner', label: 'Owner: may allow everything, and administers', checked: role === 'owner' },
+    ],
+  };
+}
+
+/** One person, and what can be done to them. */
+export async function personPage(context: AdminContext, account: Account): Promise<Content> {
+  const [grants, sessions] = await Promise.all([
+    context.grants.list(account.id),
+    listSessions(context.store, account.id),
+  ]);
+  const { options } = context;
+  return {
+    title: account.name,
+    facts: [
+      ['E-mail address', { text: account.email }],
+      ['Subject', { text: account.id, note: 'as policies and the audit log name the person' }],
+      ['Role', { text: account.role }],
+      ['State', stateOf(account)],
+      ['Signs in', { text: signInOf(account) }],
+      ['May allow', { text: allowedScopes(account, options).granted.join(', ') || 'nothing' }],
+      ['Groups', { text: account.groups.join(', ') || 'none' }],
+      ['Allowed applications', grantsCell(account, grants.length)],
+      ['Signed in', { text: `in ${String(sessions.length)} browser${sessions.length === 1 ? '' : 's'}` }],
+    ],
+    forms: personForms(account),
+  };
+}
+
+function signInOf({ identity, hasPassword }: Account): string {
+  if (identity !== undefined) return `at ${identity.provider}`;
+  return hasPassword ? 'with a password' : 'without a password';
+}
+
+function grantsCell({ email }: Account, count: number): { text: string; href?: string } {
+  if (count === 0) return { text: 'none' };
+  return { text: String(count), href: `${ADMIN.grants}?${new URLSearchParams({ q: email }).toString()}` };
+}
+
+function personForms(account: Account): AdminForm[] {
+  const at = (act: string): string => `${ADMIN.people}/${account.id}/${act}`;
+  const state: AdminForm =
+    account.disabledAt === undefined
+      ? {
+          title: 'Disable',
+          text: 'Signs the person out, ends what they have allowed, and refuses them until they are enabled.',
+          ...{ action: at('disable'), button: 'Disable', fields: [], danger: true },
+        }
+      : { title: 'Enable', action: at('enable'), button: 'Enable', fields: [] };
+  return [
+    { title: 'Role', action: at('role'), button: 'Change the role', fields: [roleField(account.role)] },
+    scopesForm(account, at('scopes')),
+    {
+      title: 'Groups',
+      ...{ action: at('groups'), button: 'Change the groups' },
+      fields: [
+        {
+          kind: 'text',
+          name: 'groups',
+          label: 'Groups',
+          value: account.groups.join(', '),
+          hint: 'Separated by commas. Policies name them; an identity provider overwrites them.',
+        },
+      ],
+    },
+    {
+      title: 'Password',
+      text: 'Makes a link that works once within a day, at which the person sets a new password.',
+      ...{ action: at('password-link'), button: 'Make a link', fields: [] },
+    },
+    { title: 'Sign out', action: at('sign-out'), button: 'Sign out everywhere', fields: [] },
+    state,
+    {
+      title: 'Remove',
+      text: 'Removes the account and ends what the person has allowed. It cannot be undone.',
+      ...{ action: at('remove'), button: 'Remove the person', danger: true },
+      fields: [
+        {
+          kind: 'email',
+          name: 'email',
+          label: 'Their e-mail address, to be sure',
+          required: true,
+        },
+      ],
+    },
+  ];
+}
+
+function scopesForm({ scopes }: Account, action: string): AdminForm {
+  return {
+    title: 'What they may allow',
+    ...{ action, button: 'Change what they may allow' },
+    fields: [
+      {
+        kind: 'choice',
+        name: 'limit',
+        label: 'The person may allow',
+        options: [
+          { value: 'role', label: 'what the role may', checked: scopes === undefined },
+          { value: 'only', label: 'only these:', checked: scopes !== undefined },
+        ],
+      },
+      {
+        kind: 'checks',
+        label: 'Scopes',
+        options: ALL_SCOPES.map((scope) => ({
+          name: scopeFieldName(scope),
+          value: 'yes',
+          label: `${SCOPES[scope].words} (${scope})`,
+          checked: scopes?.includes(scope) === true,
+        })),
+      },
+    ],
+  };
+}
+
+export function scopeFieldName(scope: Scope): string {
+  return `scope ${scope}`;
+}

@@ -1,0 +1,76 @@
+import { html } from './html.ts';
+import { layout, problemNote } from './layout.ts';
+
+interface PasswordModel {
+  readonly action: string;
+  readonly formToken: string;
+  readonly person: { readonly name: string; readonly email: string };
+  readonly problem?: string | undefined;
+}
+
+/** Where an owner signs in again before something is changed. */
+export function confirmPage({ action, formToken, person, problem }: PasswordModel): string {
+  const title = 'Is it you?';
+  const content = html`<h1>${title}</h1>
+    <p class="quiet">
+      You signed in a while ago. Before you change anything, enter the password of
+      <strong>${person.email}</strong>; then do again what you were about to do.
+    </p>
+    ${problemNote(problem)}
+    <form method="post" action="${action}">
+      <input type="hidden" name="form_token" value="${formToken}" />
+      <input type="hidden" name="email" autocomplete="username" value="${person.email}" />
+      <label for="password">Password</label>
+      <input
+        id="password"
+        name="password"
+        type="password"
+        autocomplete="current-password"
+        required
+        maxlength="256"
+        autofocus
+        ${problem !== undefined && html`aria-invalid="true" aria-describedby="problem"`}
+      />
+      <button class="wide">Go on</button>
+    </form>`;
+  return layout({ title: problem === undefined ? title : `Problem: ${title}`, content });
+}
+
+/** Where a person sets their password, behind a link from an owner. */
+export function setPasswordPage(model: PasswordModel & { readonly minPasswordLength: number }): string {
+  const { action, formToken, person, minPasswordLength, problem } = model;
+  const title = 'Set your password';
+  const content = html`<h1>${title}</h1>
+    <p class="quiet">for <strong>${person.name}</strong> (${person.email})</p>
+    ${problemNote(problem)}
+    <form method="post" action="${action}">
+      <input type="hidden" name="form_token" value="${formToken}" />
+      <input type="hidden" name="email" autocomplete="username" value="${person.email}" />
+      <label for="password">Password</label>
+      <input
+        id="password"
+        name="password"
+        type="password"
+        autocomplete="new-password"
+        required
+        minlength="${minPasswordLength}"
+        maxlength="256"
+        autofocus
+        aria-describedby="password-hint"
+      />
+      <p class="hint" id="password-hint">
+        At least ${minPasswordLength} characters. A few random words are good.
+      </p>
+      <label for="password_again">The same password again</label>
+      <input
+        id="password_again"
+        name="password_again"
+        type="password"
+        autocomplete="new-password"
+        required
+        maxlength="256"
+      />
+      <button class="wide">Set the password</button>
+    </form>`;
+  return layout({ title: problem === undefined ? title : `Problem: ${title}`, content });
+}
