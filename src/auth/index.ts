@@ -57,7 +57,11 @@ export function hasAccounts({ mode }: Pick<AuthOptions, 'mode'>): boolean {
 export async function createAuth(options: AuthOptions, context: Context): Promise<Auth> {
   const clock = context.clock ?? systemClock;
   const { keptSeconds } = options.connections;
-  const log = new ConnectionLog({ ...context, clock, keptSeconds, logger: context.telemetry.logger });
+  const log = new ConnectionLog({
+    ...{ ...context, clock, keptSeconds },
+    logger: context.telemetry.logger,
+    names: new Map(options.clients.map(({ clientId, name }) => [clientId, name])),
+  });
   const connections = observeConnections(log, { telemetry: context.telemetry, clock });
   const { telemetry } = connections;
   const auth = await modes[options.mode](options, { ...context, clock, telemetry, connections });

@@ -14,6 +14,8 @@ import type { Surroundings } from './surroundings.ts';
 
 /** Lines of the list, and of a timeline, that a terminal is given. */
 const LISTED = 50;
+/** Clients of the same name that are offered: many applications register anew for each try. */
+const NAMESAKES = 5;
 
 /** `fairlead connections`: who came here lately, or what one of them did and where it got stuck. */
 export async function showConnections(
@@ -45,7 +47,10 @@ async function find(connections: Connections, who: string): Promise<Connected> {
   }
   if (second === undefined) return first.who;
   throw new AppError('INVALID_ARGUMENT', `Several clients are called ${who}.`, {
-    next: 'name one of them by its id, as fairlead connections lists it',
+    next: `name one of them by its id, the last active first: ${named
+      .slice(0, NAMESAKES)
+      .map(({ who: one }) => idOf(one))
+      .join(', ')}`,
   });
 }
 
@@ -75,7 +80,7 @@ async function timelineText(connections: Connections, who: Connected, json: bool
     time(step.at),
     mark(isFailure(step)),
     wordsOf(step) + (step.times === undefined ? '' : ` (${step.times} times)`),
-    step.address ?? '',
+    ('clientId' in who ? step.address : step.clientId) ?? '',
     step.detail ?? '',
   ]);
   return [title, ...finding(timeline), '', rows.length === 0 ? 'No step is known.' : columns(rows)].join(
@@ -86,9 +91,9 @@ async function timelineText(connections: Connections, who: Connected, json: bool
 /** The failing step first. */
 function finding({ diagnosis, steps }: Timeline): string[] {
   if (diagnosis === undefined) return steps.length === 0 ? [] : ['Nothing is refused to it at the moment.'];
-  const { stalled, words, step, meaning, next } = diagnosis;
-  const what = stalled ? `Nothing came after: it ${words}` : `Failed: it ${words}`;
-  return ['', `${what}, ${time(step.at)}`, `Why: ${meaning}`, `Fix: ${next}`];
+  const { stalled, sentence, step, meaning, next } = diagnosis;
+  const what = stalled ? 'Nothing came after' : 'Failed';
+  return ['', `${what}: ${sentence}, ${time(step.at)}`, `Why: ${meaning}`, `Fix: ${next}`];
 }
 
 function idOf(who: Connected): string {

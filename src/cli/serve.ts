@@ -56,7 +56,8 @@ function isWatched({ stdout, env }: Surroundings): boolean {
 }
 
 async function announce(app: App, config: Config, surroundings: Surroundings): Promise<void> {
-  const setupUrl = await app.setupUrl();
+  // Whoever is configured becomes the owner, if not by this process then by another that is at it right now.
+  const setupUrl = config.auth.owner.email === undefined ? await app.setupUrl() : undefined;
   const { stdout, version } = surroundings;
   if (isWatched(surroundings) && !config.production) {
     const { workspace } = config.tools.files;

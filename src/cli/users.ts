@@ -25,12 +25,11 @@ export async function addUser(
 ): Promise<void> {
   await withAccounts(surroundings, async ({ accounts, administration }) => {
     if ((await accounts.findByEmail(email)) !== undefined) throw taken(email);
+    const groups = groupsIn(options.group ?? []);
     const password = await newPassword(surroundings, options);
     const role = options.owner === true || (await accounts.isEmpty()) ? 'owner' : 'member';
     const account = await administration.add({ email, password, name: options.name, role }, OPERATOR);
-    if (options.group !== undefined) {
-      await administration.setGroups(account.id, groupsIn(options.group), OPERATOR);
-    }
+    if (groups.length > 0) await administration.setGroups(account.id, groups, OPERATOR);
     surroundings.stdout.write(`Created the ${account.role} account ${account.email}.\n`);
   });
 }
@@ -156,7 +155,10 @@ async function withAccounts(
       const clock = systemClock;
       await work({
         accounts,
-        administration: new AccountAdministration({ accounts, store, clock, telemetry }),
+        administration: new AccountAdministration({
+          ...{ accounts, store, clock, telemetry },
+          options: config.auth,
+        }),
       });
     });
   });
@@ -184,10 +186,13 @@ async function confirmRemoval(surroundings: Surroundings, email: string): Promis
 function table(accounts: Awaited<ReturnType<Accounts['list']>>): string {
   if (accounts.length === 0) return 'There is no account yet: fairlead users add EMAIL';
   const rows = [
-    ['EMAIL', 'ROLE', 'CREATED', 'NAME'],
-    ...accounts.map(({ email, role, createdAt, name }) => [email, role, createdAt.slice(0, 10), name]),
+    ['EMAIL', 'ROLE', 'STATE', 'CREATED', 'NAME'],
+    ...accounts.map(({ email, role, disabledAt, createdAt, name }) => {
+      const state = disabledAt === undefined ? 'active' : 'disabled';
+      return [email, role, state, createdAt.slice(0, 10), name];
+    }),
   ];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>
       row

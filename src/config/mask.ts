@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { childSchema } from './paths.ts';
-import { isSecret } from './settings.ts';
+import { isSecret, unwrap } from './settings.ts';
 
 const MASK = '********';
 
 /** The value as it may be shown: secrets, and passwords inside of URLs, are replaced by asterisks. */
 export function maskSecrets(schema: z.ZodType, value: unknown): unknown {
   if (value === undefined || value === null) return value;
-  if (isSecret(schema, value)) return MASK;
+  if (isSecret(schema, value)) return Array.isArray(value) && value.length === 0 ? value : MASK;
   if (typeof value === 'string') return value.replace(/(?<=\/\/[^/?#]*:)[^/?#]+(?=@)/, MASK);
   if (Array.isArray(value)) return value.map((item, index) => maskMember(schema, index, item));
   if (typeof value !== 'object') return value;
@@ -17,5 +17,8 @@ export function maskSecrets(schema: z.ZodType, value: unknown): unknown {
 }
 
 function maskMember(schema: z.ZodType, step: PropertyKey, value: unknown): unknown {
-  return maskSecrets(childSchema(schema, step) ?? z.unknown(), value);
+  const isMisplaced = typeof step === 'string' && unwrap(schema) instanceof z.ZodArray;
+  const member = isMisplaced ? undefined : childSchema(schema, step);
+  // What stands where nothing of this name belongs may be the secret of another place.
+  return member === undefined ? MASK : maskSecrets(member, value);
 }

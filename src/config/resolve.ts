@@ -3,8 +3,8 @@ import { CONFIG_FILE_VARIABLE, readEnvironment } from './environment.ts';
 import type { Environment, EnvironmentValues } from './environment.ts';
 import type { ConfigFile } from './file.ts';
 import type { Problem } from './problems.ts';
-import type { Path } from './paths.ts';
-import { defaultOf, listSettings } from './settings.ts';
+import { type Path, schemaAt } from './paths.ts';
+import { defaultOf, listSettings, settingMeta } from './settings.ts';
 import type { Setting } from './settings.ts';
 import { describeType, explainIssue, showExample } from './words.ts';
 
@@ -82,7 +82,7 @@ function attempt(setting: Setting, environment: EnvironmentValues, file: ConfigF
         where: whereIs([...setting.path, ...issue.path]),
         setting: setting.key,
         what: explainIssue(issue, { schema: setting.schema, value: given }),
-        fix: adviceFor(setting),
+        fix: adviceFor(setting, issue.path),
       }));
     return {
       given: undefined,
@@ -100,10 +100,14 @@ function isReported(problems: readonly Problem[], path: Path): boolean {
   return problems.some((problem) => problem.setting === key);
 }
 
-function adviceFor(setting: Setting): string {
-  const example = setting.meta.secret === true ? '' : `, for example ${showExample(setting)}`;
-  const absent = setting.schema.safeParse(undefined).success ? ', or leave it out' : '';
-  return `set it to ${describeType(setting.schema)}${example}${absent}`;
+/** @param path To the part of its value that is wrong. */
+function adviceFor(setting: Setting, path: Path = []): string {
+  const { schema, secret } = schemaAt(setting.schema, path);
+  const meta = settingMeta(schema);
+  const env = path.length === 0 ? setting.env : undefined;
+  const example = secret || meta === undefined ? '' : `, for example ${showExample({ meta, env })}`;
+  const absent = schema.safeParse(undefined).success ? ', or leave it out' : '';
+  return `set it to ${describeType(schema)}${example}${absent}`;
 }
 
 function nest(attempts: readonly Attempt[]): unknown {

@@ -169,7 +169,8 @@ export function brokenRules(
       const what = rule.check(config, context);
       if (what === undefined) return [];
       const setting = context.settings.find(({ key }) => key === rule.setting);
-      const where = setting?.origin ?? setting?.env ?? rule.setting;
+      const origin = setting?.origin ?? setting?.env ?? rule.setting;
+      const where = /:\d+$/.test(origin) ? `${origin} ${rule.setting}` : origin;
       return [{ where, setting: rule.setting, what, fix: rule.fix }];
     });
 }

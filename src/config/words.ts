@@ -66,7 +66,7 @@ function describeText({ format, minLength, maxLength }: JsonSchema): string {
 }
 
 /** The setting's example as it is written in the environment, or in YAML where only the file can hold it. */
-export function showExample({ meta: { example }, env }: Setting): string {
+export function showExample({ meta: { example }, env }: Pick<Setting, 'meta' | 'env'>): string {
   if (Array.isArray(example) && env !== undefined) return example.join(',');
   return typeof example === 'string' ? example : JSON.stringify(example);
 }

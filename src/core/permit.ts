@@ -15,6 +15,11 @@ export interface CallLimits {
  * one object: a permit can key a cache of what its holders may see.
  */
 export interface Permit {
+  /**
+   * Tells it from every other, in every process and after a restart: what is begun under one permit and kept
+   * between requests is not there for who comes with another.
+   */
+  readonly id: string;
   /** The rule that it comes of, for logs and people. Undefined where no rule had to be asked, or none fitted. */
   readonly rule: string | undefined;
   /** Allows nothing at all: there are rules, and none fits. */
@@ -32,6 +37,7 @@ export const WORKSPACE = 'workspace';
 
 /** For whoever runs the service themselves, on their own machine. */
 export const UNRESTRICTED: Permit = Object.freeze({
+  id: 'unrestricted',
   rule: undefined,
   isEmpty: false,
   scopes: undefined,

@@ -125,8 +125,14 @@ function ringFault(text: string): string | undefined {
   const value = parsedJson(text);
   if (typeof value !== 'object' || value === null) return 'is damaged: it is not a JSON object';
   if (!('version' in value) || value.version !== 1) return 'is of another version than 1, the one known here';
-  const { success, error } = keyFile.safeParse(value);
-  return success ? undefined : `is damaged at ${error.issues[0]?.path.join('.') ?? 'its top'}`;
+  const { data, error } = keyFile.safeParse(value);
+  if (data === undefined) return `is damaged at ${error.issues[0]?.path.join('.') ?? 'its top'}`;
+  const { signing, cookies, sealing } = data;
+  // It would run out of keys while the service runs.
+  const lasts = [signing, cookies, sealing].every((keys) =>
+    keys.some(({ retiredAt }) => retiredAt === undefined),
+  );
+  return lasts ? undefined : 'has no key for each purpose that is still in use';
 }
 
 /** As it is written and printed. */

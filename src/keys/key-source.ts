@@ -74,8 +74,7 @@ function mountedFile(path: string): KeySource {
 
 async function readMounted(path: string): Promise<KeyFile> {
   const { mode } = await stat(path);
-  // Others: nothing. The group: reading, since a platform gives a mounted secret to a group.
-  if (process.platform !== 'win32' && (mode & 0o027) !== 0 && !path.startsWith(PLATFORM_SECRETS)) {
+  if (process.platform !== 'win32' && isOpenToOthers(path, mode)) {
     throw new AppError('CONFIGURATION_INVALID', `Others may read or change the key file ${path}.`, {
       next: 'mount it with mode 0440 or less, and with new keys if others had access',
     });
@@ -84,6 +83,11 @@ async function readMounted(path: string): Promise<KeyFile> {
     name: `The key file ${path}`,
     next: 'put a whole key ring there; fairlead keys new prints one',
   });
+}
+
+/** Others may do nothing; the group may read, since a platform gives a mounted secret to a group. */
+export function isOpenToOthers(path: string, mode: number): boolean {
+  return (mode & 0o027) !== 0 && !resolve(path).startsWith(PLATFORM_SECRETS);
 }
 
 async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -1,55 +1,20 @@
 import {
   type CallToolResult,
-  CLIENT_CAPABILITIES_META_KEY,
-  inputRequired,
-  type InputRequiredResult,
-  MissingRequiredClientCapabilityError,
   ProtocolError,
   ProtocolErrorCode,
   type ServerOptions,
-  type ServerContext,
 } from '@modelcontextprotocol/server';
-import type { ResourceContents } from '../core/content.ts';
-import type { JsonObject } from '../core/json.ts';
-import type { ResourceContext } from '../core/resource.ts';
-import type { CallMeter } from './call-meter.ts';
-import type { ToolCaller } from './call-tool.ts';
-import { capabilitiesIn, missingIn } from './capabilities.ts';
-import { introduction, type ServerIdentity } from './identity.ts';
+import type { Definitions } from './definitions.ts';
+import { introduction } from './identity.ts';
 import { INSTRUCTIONS } from './instructions.ts';
-import { peerOfMessage } from './message-trace.ts';
-import { contentIn, resultIn } from './older-content.ts';
-import { askerOf, type Incoming, originOf } from './origin.ts';
+import { resultIn } from './older-content.ts';
+import { originOf } from './origin.ts';
 import type { Peer, PeerSession } from './peer.ts';
-import type { PromptCatalog } from './prompt-catalog.ts';
-import { protocolError } from './protocol-error.ts';
 import { ProtocolServer } from './protocol-server.ts';
-import type { ResourceCatalog } from './resource-catalog.ts';
-import type { RequestStates } from './request-state.ts';
-import { type Answers, InputNeeded } from './rounds.ts';
+import { serveCompletion, servePrompts, serveResources } from './serve-offer.ts';
+import { guardOf, incoming, inPlace, inRounds, revisionOf, type Serving } from './serving.ts';
 import { capabilitiesOf, TASKS_EXTENSION } from './tasks/extension.ts';
 import { runsAsTask, serveTasks } from './tasks/serve-tasks.ts';
-import type { Tasks } from './tasks/tasks.ts';
-import type { ToolCatalog } from './tool-catalog.ts';
-
-export interface Definitions {
-  readonly identity: ServerIdentity;
-  readonly tools: ToolCatalog;
-  readonly resources: ResourceCatalog;
-  readonly prompts: PromptCatalog;
-  readonly meter: CallMeter;
-  readonly caller: ToolCaller;
-  readonly tasks: Tasks;
-  readonly requestState: RequestStates;
-  /** How long clients may keep lists of what the server offers, and what resources there are and hold. */
-  readonly listTtlMs: number;
-  readonly resourceTtlMs: number;
-  /** How long a person may think about a question to a client before revision 2026-07-28, in milliseconds. */
-  readonly askTimeoutMs: number;
-}
-
-// An agent needs to see few completions; the protocol's bound is 100 (server/utilities/completion).
-const MAX_COMPLETIONS = 100;
 
 /** An SDK server for one peer, over the shared definitions. */
 export function buildServer(definitions: Definitions, peer: Peer): ProtocolServer {
@@ -103,34 +68,6 @@ function cacheHintsOf({ listTtlMs, resourceTtlMs }: Definitions): NonNullable<Se
   };
 }
 
-interface Serving {
-  readonly server: ProtocolServer;
-  readonly definitions: Definitions;
-  readonly peer: Peer;
-  readonly guard: Guard;
-}
-
-function incoming(
-  { server, definitions, peer }: Serving,
-  context: ServerContext,
-  earlier: Answers,
-): Incoming {
-  return {
-    peer,
-    context,
-    earlier,
-    /* eslint-disable @typescript-eslint/no-deprecated -- asked only where a session has declared them */
-    sessionCapabilities: () => capabilitiesIn(revisionOf(server), { ...server.getClientCapabilities() }),
-    /* eslint-enable @typescript-eslint/no-deprecated */
-    askTimeoutMs: definitions.askTimeoutMs,
-  };
-}
-
-function revisionOf(server: ProtocolServer): string {
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is no other way to know it in both eras
-  return server.getNegotiatedProtocolVersion() ?? '';
-}
-
 function serveTools(serving: Serving): void {
   const { server, definitions, peer, guard } = serving;
   const { tools, caller, tasks } = definitions;
@@ -158,125 +95,9 @@ function serveTools(serving: Serving): void {
   });
 }
 
-/** Answers a call that has to ask first with its questions, and with what it needs to be run again. */
-async function inRounds<T>(
-  { definitions: { requestState }, peer: { principal } }: Serving,
-  { mcpReq }: ServerContext,
-  { name, arguments: values }: { readonly name: string; readonly arguments?: JsonObject | undefined },
-  work: (earlier: Answers) => Promise<T>,
-): Promise<T | InputRequiredResult> {
-  const { subject, clientId } = principal;
-  const binding = { subject, clientId, method: mcpReq.method, target: name, arguments: values };
-  const given = mcpReq.requestState<string>();
-  const earlier = given === undefined ? {} : (await requestState.verify(given, binding)).answers;
-  try {
-    return await work(earlier);
-  } catch (error) {
-    if (!(error instanceof InputNeeded)) throw error;
-    const envelope: Readonly<Record<string, unknown>> | undefined = mcpReq.envelope;
-    const declared = envelope?.[CLIENT_CAPABILITIES_META_KEY];
-    const missing = missingIn((declared ?? {}) as JsonObject, error.requests);
-    // The SDK would name the first of them only.
-    if (missing !== undefined)
-      throw new MissingRequiredClientCapabilityError({ requiredCapabilities: missing });
-    const state = await requestState.mint({ answers: error.answers }, binding);
-    // The methods of a ClientRequest are those of an InputRequest; its parameters are the protocol's own.
-    const inputRequests = error.requests as NonNullable<InputRequiredResult['inputRequests']>;
-    return inputRequired({ inputRequests, requestState: state });
-  }
-}
-
-/** Runs the work of a request other than a tool call; what it throws leaves as a protocol error. */
-type Guard = <T>(
-  handler: ServerContext,
-  work: (context: ResourceContext) => Promise<T> | T,
-  uri?: string,
-) => Promise<T>;
-
-function guardOf(peer: Peer): Guard {
-  return async (handler, work, uri) => {
-    try {
-      return await work({ principal: peer.principal, signal: handler.mcpReq.signal });
-    } catch (error) {
-      const { requestId, logger } = peerOfMessage(peer, handler.mcpReq._meta);
-      throw protocolError(error, {
-        requestId,
-        logger,
-        ...(uri === undefined ? {} : { uri }),
-      });
-    }
-  };
-}
-
-function serveResources({ server, definitions, guard }: Serving): void {
-  const { resources } = definitions;
-  server.setRequestHandler('resources/list', (request, handler) =>
-    guard(handler, async (context) => {
-      const { items, ...rest } = await resources.page(context, request.params?.cursor);
-      return { resources: [...items], ...rest };
-    }),
-  );
-  server.setRequestHandler('resources/templates/list', (request, handler) =>
-    guard(handler, ({ principal }) => {
-      const { items, ...rest } = resources.templates(principal, request.params?.cursor);
-      return { resourceTemplates: [...items], ...rest };
-    }),
-  );
-  server.setRequestHandler('resources/read', (request, handler) => {
-    const { uri } = request.params;
-    const read = async (context: ResourceContext): Promise<{ contents: ResourceContents[] }> => {
-      await definitions.meter.begin(context.principal);
-      return { contents: [...(await resources.read(context, uri))] };
-    };
-    return guard(handler, read, uri);
-  });
-}
-
-function servePrompts(serving: Serving): void {
-  const { server, definitions, guard } = serving;
-  const { prompts } = definitions;
-  server.setRequestHandler('prompts/list', (request, handler) =>
-    guard(handler, ({ principal }) => {
-      const { items, ...rest } = prompts.page(principal, request.params?.cursor);
-      return { prompts: [...items], ...rest };
-    }),
-  );
-  server.setRequestHandler('prompts/get', (request, handler) => {
-    const { name, arguments: values = {} } = request.params;
-    return inRounds(serving, handler, request.params, (earlier) =>
-      guard(handler, async (context) => {
-        await definitions.meter.begin(context.principal);
-        const asker = askerOf(incoming(serving, handler, earlier));
-        const asking = { ...context, canAsk: asker.canAsk.bind(asker), ask: asker.ask.bind(asker) };
-        const { description, messages } = await prompts.get(asking, name, values);
-        const revision = revisionOf(server);
-        return {
-          description,
-          messages: messages.map(({ role, content }) => ({ role, content: contentIn(revision, content) })),
-        };
-      }),
-    );
-  });
-}
-
-function serveCompletion({ server, definitions, guard }: Serving): void {
-  const { resources, prompts } = definitions;
-  server.setRequestHandler('completion/complete', (request, handler) =>
-    guard(handler, async (context) => {
-      const { ref, argument } = request.params;
-      const values =
-        ref.type === 'ref/resource'
-          ? await resources.complete(context, ref.uri, argument)
-          : await prompts.complete(context, ref.name, argument);
-      return {
-        completion: { values: values.slice(0, MAX_COMPLETIONS), hasMore: values.length > MAX_COMPLETIONS },
-      };
-    }),
-  );
-}
-
 /** What a client before revision 2026-07-28 sets for its session. */
-function serveSession({ server, definitions, guard }: Serving, session: PeerSession): void {
+function serveSession(serving: Serving, session: PeerSession): void {
+  const { server, definitions, guard } = serving;
   server.setRequestHandler('logging/setLevel', (request, handler) =>
     guard(handler, async () => {
       await session.setLogLevel(request.params.level);
@@ -287,12 +108,14 @@ function serveSession({ server, definitions, guard }: Serving, session: PeerSess
   if (resources.isEmpty) return;
   server.setRequestHandler('resources/subscribe', (request, handler) => {
     const { uri } = request.params;
-    const subscribe = async (context: ResourceContext): Promise<object> => {
-      await resources.check(context, uri);
-      await session.subscribe(uri);
-      return {};
-    };
-    return guard(handler, subscribe, uri);
+    return inPlace(serving, handler, {
+      uri,
+      async run(call) {
+        await resources.check(call, uri);
+        await session.subscribe(uri);
+        return {};
+      },
+    });
   });
   server.setRequestHandler('resources/unsubscribe', (request, handler) =>
     guard(handler, async () => {

@@ -1,52 +1,26 @@
-import { OutputBudget } from '../core/budget.ts';
 import { AppError } from '../core/errors.ts';
 import type { Telemetry, ToolOutcome } from '../core/telemetry.ts';
 import type { Tool, ToolResult } from '../core/tool.ts';
 import { requireUse } from './admission.ts';
 import type { CallMeter } from './call-meter.ts';
 import { type CallResult, renderError, renderResult } from './call-result.ts';
-import { type ConcurrencyLimits, FairLimiter, type Release } from './concurrency.ts';
 import { InputNeeded } from './rounds.ts';
 import type { CallOrigin } from './call-origin.ts';
-import { RunningCall } from './running-call.ts';
-
-export interface ToolCallerOptions {
-  readonly concurrency: ConcurrencyLimits;
-  readonly maxCallMs: number;
-  /** Estimated tokens that one result may hold. */
-  readonly outputTokens: number;
-}
-
-/** A call that ends when the authority is revoked that it is made under. */
-type Revocable = Pick<RunningCall, 'principal' | 'revoke'>;
+import type { RunningCalls } from './running-calls.ts';
 
 /**
- * Runs tools: scopes and policy, a place to run, arguments, deadline, the work, then metric and audit entry. Knows
+ * Runs tools: scopes and policy, a place to run, deadline, arguments, the work, then metric and audit entry. Knows
  * nothing of transports and protocol revisions.
  */
 export class ToolCaller {
-  readonly #options: ToolCallerOptions;
   readonly #telemetry: Telemetry;
   readonly #meter: Pick<CallMeter, 'begin'>;
-  readonly #limiter: FairLimiter;
-  /** Those that run or wait. */
-  readonly #calls = new Set<Revocable>();
+  readonly #calls: RunningCalls;
 
-  constructor(options: ToolCallerOptions, telemetry: Telemetry, meter: Pick<CallMeter, 'begin'>) {
-    this.#options = options;
+  constructor(telemetry: Telemetry, meter: Pick<CallMeter, 'begin'>, calls: RunningCalls) {
     this.#telemetry = telemetry;
     this.#meter = meter;
-    this.#limiter = new FairLimiter(options.concurrency);
-  }
-
-  /** Calls that run now. */
-  get running(): number {
-    return this.#limiter.running;
-  }
-
-  /** Cancels the calls that were made under an authority which was revoked. */
-  cancelOf(authority: string): void {
-    for (const call of this.#calls) if (call.principal.authority === authority) call.revoke();
+    this.#calls = calls;
   }
 
   /**
@@ -75,71 +49,11 @@ export class ToolCaller {
   }
 
   async #run(tool: Tool, rawArguments: unknown, origin: CallOrigin): Promise<ToolResult> {
-    const { principal } = origin;
-    const { subject, permit } = principal;
     // Transports answer a missing scope before the call, with a challenge; this holds where one forgets.
-    requireUse(principal, tool);
-    const counting = this.#meter.begin(principal);
+    requireUse(origin.principal, tool);
+    const counting = this.#meter.begin(origin.principal);
     if (counting !== undefined) await counting;
-    const release =
-      this.#limiter.tryAcquire(subject, permit.limits.concurrentCalls) ?? (await this.#wait(subject, origin));
-    let work: ((call: RunningCall) => Promise<ToolResult>) | undefined;
-    try {
-      work = tool.bind(rawArguments);
-    } finally {
-      if (work === undefined) release();
-    }
-    return this.#perform(tool, work, origin, release);
-  }
-
-  /** The answer comes at the deadline even if the work does not heed it; its place is free once it really ended. */
-  #perform(
-    tool: Tool,
-    work: (call: RunningCall) => Promise<ToolResult>,
-    origin: CallOrigin,
-    release: Release,
-  ): Promise<ToolResult> {
-    return new Promise((resolve, reject) => {
-      const timeoutMs = Math.min(tool.timeoutMs, this.#options.maxCallMs);
-      const call = new RunningCall(origin, this.#budgetOf(origin), timeoutMs, reject);
-      this.#calls.add(call);
-      // A tool may throw before its first await.
-      new Promise<ToolResult>((done) => {
-        done(work(call));
-      })
-        .then(resolve, reject)
-        .finally(() => {
-          call.finish();
-          this.#calls.delete(call);
-          release();
-        });
-    });
-  }
-
-  async #wait(subject: string, origin: CallOrigin): Promise<Release> {
-    const controller = new AbortController();
-    const forget = origin.onCancel(() => {
-      controller.abort(new AppError('CANCELLED', 'The call was cancelled while it waited for a place.'));
-    });
-    const waiting: Revocable = {
-      principal: origin.principal,
-      revoke: () => {
-        controller.abort(new AppError('CANCELLED', 'The access that the call was made with was revoked.'));
-      },
-    };
-    this.#calls.add(waiting);
-    try {
-      const { concurrentCalls } = origin.principal.permit.limits;
-      return await this.#limiter.acquire(subject, controller.signal, concurrentCalls);
-    } finally {
-      this.#calls.delete(waiting);
-      forget();
-    }
-  }
-
-  #budgetOf({ principal }: CallOrigin): OutputBudget {
-    const { outputTokens } = this.#options;
-    return new OutputBudget(Math.min(outputTokens, principal.permit.limits.outputTokens ?? outputTokens));
+    return this.#calls.run(origin, tool.timeoutMs, (call) => tool.bind(rawArguments)(call));
   }
 
   #record(tool: Tool, origin: CallOrigin, outcome: ToolOutcome, started: number): void {

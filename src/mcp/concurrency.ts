@@ -148,7 +148,7 @@ export class FairLimiter {
 function busy(waiting: number): AppError {
   return new AppError(
     'BUSY',
-    `The server is at its limit of concurrent tool calls; ${waiting} of yours wait already.`,
+    `The server is at its limit of concurrent calls; ${waiting} of yours wait already.`,
     {
       next: 'wait for your running calls to end, then make the same call again',
       retryAfter: 2,

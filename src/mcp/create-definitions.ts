@@ -2,13 +2,14 @@ import type { Prompt } from '../core/prompt.ts';
 import type { ResourceProvider } from '../core/resource.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Tool } from '../core/tool.ts';
-import type { Definitions } from './build-server.ts';
+import type { Definitions } from './definitions.ts';
 import { CallMeter } from './call-meter.ts';
 import { ToolCaller } from './call-tool.ts';
 import type { McpOptions } from './options.ts';
 import { PromptCatalog } from './prompt-catalog.ts';
 import type { RequestStates } from './request-state.ts';
 import { ResourceCatalog } from './resource-catalog.ts';
+import { RunningCalls } from './running-calls.ts';
 import { Tasks, type TasksParts } from './tasks/tasks.ts';
 import { ToolCatalog } from './tool-catalog.ts';
 
@@ -33,14 +34,14 @@ export function createDefinitions(
 ): Definitions {
   const { listTtlMs, resourceTtlMs, askTimeoutMs, listPageSize } = options;
   const meter = new CallMeter(shared.store);
-  const caller = new ToolCaller({ ...options, outputTokens: offer.outputTokens }, offer.telemetry, meter);
+  const calls = new RunningCalls({ ...options, outputTokens: offer.outputTokens });
+  const caller = new ToolCaller(offer.telemetry, meter, calls);
   return {
     identity: { name: 'fairlead', title: 'Fairlead', version: offer.version },
     tools: new ToolCatalog(offer.tools, listPageSize),
     resources: new ResourceCatalog(offer.resources, listPageSize),
     prompts: new PromptCatalog(offer.prompts, listPageSize),
-    meter,
-    caller,
+    ...{ meter, calls, caller },
     tasks: new Tasks(options, { ...shared, caller }),
     requestState,
     listTtlMs,

@@ -1,6 +1,6 @@
 import { SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
 import type { Tool } from '../core/tool.ts';
-import type { Definitions } from './build-server.ts';
+import type { Definitions } from './definitions.ts';
 import type { Exchange } from './exchange.ts';
 import { Recogniser, type UsualMessage } from './recognise.ts';
 import { InputNeeded, Rounds } from './rounds.ts';

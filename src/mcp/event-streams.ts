@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { AppError } from '../core/errors.ts';
 import type { Principal } from '../core/principal.ts';
-import type { Logger } from '../core/telemetry.ts';
 import { EventStream } from './event-stream.ts';
 
 export interface EventStreamsOptions {
@@ -16,9 +15,6 @@ export interface EventStreamsOptions {
 export interface EventStreamsContext {
   /** Is told of every stream; what it answers is called when that stream has ended. */
   readonly count: (kind: string) => () => void;
-  /** Whether what the principal may do was taken away. Asked with each keep-alive, as a message can be lost. */
-  readonly isRevoked: (principal: Principal) => Promise<boolean>;
-  readonly logger: Logger;
 }
 
 /** What a stream is for: the bounded `kind` label of its metric. */
@@ -110,6 +106,11 @@ export class EventStreams {
     return stream;
   }
 
+  /** For whom streams are open, once for each. */
+  principals(): Iterable<Principal> {
+    return this.#open.values();
+  }
+
   /** Ends every standing stream; its client connects again, elsewhere. */
   finishStanding(): void {
     for (const { finish } of this.#standing.values()) finish();
@@ -124,15 +125,5 @@ export class EventStreams {
     for (const stream of this.#open.keys()) stream.keepAlive();
     const now = Date.now() / 1000;
     for (const { principal, finish } of this.#standing.values()) if (principal.expiresAt <= now) finish();
-    const holders = new Map([...this.#open.values()].map((principal) => [principal.authority, principal]));
-    for (const principal of holders.values()) {
-      this.#endIfRevoked(principal).catch((error: unknown) => {
-        this.#context.logger.debug({ err: error }, 'whether a stream may stay open could not be asked');
-      });
-    }
-  }
-
-  async #endIfRevoked(principal: Principal): Promise<void> {
-    if (await this.#context.isRevoked(principal)) this.endOf(principal.authority);
   }
 }

@@ -8,7 +8,8 @@ import type { Sealer } from '../core/sealer.ts';
 import type { Store } from '../core/store.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Tool } from '../core/tool.ts';
-import { buildServer, type Definitions } from './build-server.ts';
+import { buildServer } from './build-server.ts';
+import type { Definitions } from './definitions.ts';
 import { ChangeBus } from './changes/change-bus.ts';
 import { createDefinitions } from './create-definitions.ts';
 import { DirectAnswers } from './direct-answer.ts';
@@ -19,6 +20,7 @@ import { Hub } from './hub.ts';
 import { LegacySse } from './legacy-sse/legacy-sse.ts';
 import type { McpOptions } from './options.ts';
 import { openRequestState } from './request-state.ts';
+import { RevocationWatch } from './revocation-watch.ts';
 import { exchangeIn, peerOf } from './sdk-bridge.ts';
 import { EventLog } from './sessions/event-log.ts';
 import { Liveness } from './sessions/liveness.ts';
@@ -52,7 +54,7 @@ export interface Mcp {
   readonly handler: Handler;
   /** The transport of revision 2024-11-05, behind authentication as well: for `/sse` and for `/messages`. */
   readonly sse: { readonly open: Handler; readonly post: Handler };
-  /** Tool calls that run now. */
+  /** Calls that run now, of tools and of all else that takes time. */
   readonly runningCalls: number;
   /** To tell every client of what has changed. */
   readonly changes: Changes;
@@ -86,6 +88,14 @@ export function createMcp(options: McpOptions, context: McpContext): Mcp {
     maxSubscriptions,
   };
   const sse = new LegacySse({ ...parts, ...shared });
+  const revoked = (authority: string): void => {
+    streams.endOf(authority);
+    definitions.calls.cancelOf(authority);
+  };
+  const watch = new RevocationWatch({
+    ...{ everyMs: options.keepAliveMs, isRevoked: context.isRevoked, logger: telemetry.logger, end: revoked },
+    holders: () => [...streams.principals(), ...definitions.calls.principals()],
+  });
   return {
     handler: function mcpEndpoint(request, response, next) {
       serveEndpoint(new Exchange(request, response), parts).catch(next);
@@ -100,18 +110,16 @@ export function createMcp(options: McpOptions, context: McpContext): Mcp {
     },
     changes,
     get runningCalls() {
-      return definitions.caller.running;
+      return definitions.calls.count;
     },
-    revoked: (authority) => {
-      streams.endOf(authority);
-      definitions.caller.cancelOf(authority);
-    },
+    revoked,
     drain: () => {
       streams.finishStanding();
       return Promise.resolve();
     },
     finishTasks: (limitMs) => definitions.tasks.drain(limitMs),
     close: async () => {
+      watch.close();
       await definitions.tasks.close();
       await handler.close();
       await changes.close();
@@ -160,7 +168,7 @@ function createSessions(
 }
 
 /** What connects the processes of a deployment, and the clients of each. */
-function createShared(options: McpOptions, { store, telemetry, resources, isRevoked }: McpContext) {
+function createShared(options: McpOptions, { store, telemetry, resources }: McpContext) {
   const { logger, metrics } = telemetry;
   const hub = new Hub(store, logger);
   const { keptSeconds } = options.streams;
@@ -168,9 +176,6 @@ function createShared(options: McpOptions, { store, telemetry, resources, isRevo
     ...{ store, logger, hub },
     liveness: new Liveness(store, hub.self, logger),
     changes: new ChangeBus({ store, hub, logger, resources, keptSeconds }),
-    streams: new EventStreams(options, {
-      ...{ isRevoked, logger },
-      count: (kind) => metrics.streamOpened(kind),
-    }),
+    streams: new EventStreams(options, { count: (kind) => metrics.streamOpened(kind) }),
   };
 }

@@ -5,19 +5,20 @@ import { setting } from '../core/setting.ts';
 export const mcpOptions = z.object({
   concurrency: z.object({
     global: setting(z.int().min(1).max(10_000).default(32), {
-      description: 'Tool calls that run at the same time in this process, over all principals.',
+      description:
+        'Calls that run at the same time in this process, over all principals: of tools, and what reads or lists resources, gets prompts or completes.',
       example: 64,
     }),
     perPrincipal: setting(z.int().min(1).max(10_000).default(8), {
-      description: 'Tool calls of one principal that run at the same time.',
+      description: 'Calls of one principal that run at the same time.',
       example: 4,
     }),
     queuePerPrincipal: setting(z.int().min(0).max(10_000).default(32), {
-      description: 'Tool calls of one principal that may wait for a place; one more is answered BUSY.',
+      description: 'Calls of one principal that may wait for a place; one more is answered BUSY.',
       example: 16,
     }),
     queueWaitMs: setting(z.int().min(0).max(600_000).default(10_000), {
-      description: 'How long a tool call waits for a place before it is answered BUSY, in milliseconds.',
+      description: 'How long a call waits for a place before it is answered BUSY, in milliseconds.',
       example: 5000,
     }),
   }),
@@ -92,7 +93,8 @@ export const mcpOptions = z.object({
     }),
   }),
   maxCallMs: setting(z.int().min(1000).max(3_600_000).default(600_000), {
-    description: "Ceiling on every tool's own deadline, in milliseconds.",
+    description:
+      "Ceiling on every tool's own deadline, in milliseconds. Other calls have one minute, where that is less.",
     example: 120_000,
   }),
   askTimeoutMs: setting(z.int().min(1000).max(3_600_000).default(300_000), {

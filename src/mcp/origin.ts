@@ -21,7 +21,7 @@ export interface Incoming {
 }
 
 /** How the request asks back, by rounds or at once, as its revision has it. */
-export function askerOf({ peer, context, earlier, sessionCapabilities, askTimeoutMs }: Incoming): Asker {
+function askerOf({ peer, context, earlier, sessionCapabilities, askTimeoutMs }: Incoming): Asker {
   if (peer.asker !== undefined) return peer.asker;
   const { mcpReq } = context;
   const envelope: Readonly<Record<string, unknown>> | undefined = mcpReq.envelope;

@@ -1,5 +1,5 @@
 import { couldUse, type Guarded, scopeRequired } from './admission.ts';
-import type { Definitions } from './build-server.ts';
+import type { Definitions } from './definitions.ts';
 import type { Exchange } from './exchange.ts';
 import { field, methodOf, textOf } from './message-fields.ts';
 
@@ -25,6 +25,7 @@ function targetOf(message: unknown, definitions: Definitions): Guarded | undefin
     case 'tools/call':
       return tools.find(textOf(field(params, 'name')));
     case 'resources/read':
+    case 'resources/subscribe':
       return resources.find(textOf(field(params, 'uri')));
     case 'prompts/get':
       return prompts.find(textOf(field(params, 'name')));

@@ -104,7 +104,7 @@ export class RunningCall implements ToolCall {
 
   /** Whoever the call was made for may not do it any more. */
   revoke(): void {
-    this.#end(new AppError('CANCELLED', 'The access that the call was made with was revoked.'));
+    this.#end(revoked());
   }
 
   /** The work has ended: nothing will abort it any more. */
@@ -127,6 +127,11 @@ export class RunningCall implements ToolCall {
     this.#controller?.abort(reason);
     this.#onEnd(reason);
   }
+}
+
+/** Why such a call ends. */
+export function revoked(): AppError {
+  return new AppError('CANCELLED', 'The access that the call was made with was revoked.');
 }
 
 function timedOut(timeoutMs: number): AppError {

@@ -1,3 +1,4 @@
+import { usernameField } from './account-model.ts';
 import { html } from './html.ts';
 import { layout, problemNote } from './layout.ts';
 
@@ -19,7 +20,7 @@ export function confirmPage({ action, formToken, person, problem }: PasswordMode
     ${problemNote(problem)}
     <form method="post" action="${action}">
       <input type="hidden" name="form_token" value="${formToken}" />
-      <input type="hidden" name="email" autocomplete="username" value="${person.email}" />
+      ${usernameField({ person })}
       <label for="password">Password</label>
       <input
         id="password"
@@ -45,7 +46,7 @@ export function setPasswordPage(model: PasswordModel & { readonly minPasswordLen
     ${problemNote(problem)}
     <form method="post" action="${action}">
       <input type="hidden" name="form_token" value="${formToken}" />
-      <input type="hidden" name="email" autocomplete="username" value="${person.email}" />
+      ${usernameField({ person })}
       <label for="password">Password</label>
       <input
         id="password"

@@ -19,6 +19,7 @@ table.list thead th { padding-top: 0.3rem; padding-bottom: 0.3rem; color: var(--
 table.list .column { display: none; }
 table.list td.acts, table.list th:last-child:not([scope="row"]) { padding-right: 0; }
 table.list td.acts { text-align: right; }
+table.list td.acts form + form { margin-top: 0.4rem; }
 .second { display: block; overflow-wrap: anywhere; color: var(--quiet); font-size: 0.85rem; }
 .tone.bad { color: var(--bad-line); font-weight: 600; }
 .tone.good { color: var(--good-line); }
@@ -43,7 +44,7 @@ legend { padding: 0; font-weight: 600; }
   table.list, table.list caption, table.list tbody, table.list tr, table.list th, table.list td { display: block; }
   table.list tr { padding: 0.75rem 0; border-top: 1px solid var(--line); }
   table.list th, table.list td { padding: 0.15rem 0; border: 0; }
-  table.list td { display: grid; grid-template-columns: 6.5rem 1fr; gap: 0 0.75rem; }
+  table.list td { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: 0 0.75rem; }
   table.list td.acts { display: block; padding-top: 0.5rem; text-align: left; }
   table.list .column { display: block; color: var(--quiet); }
   .facts > div { grid-template-columns: 1fr; }

@@ -1,4 +1,4 @@
-import { allowsShowing, type Permit, type Showing } from '../core/permit.ts';
+import { allowsShowing, type Permit, type Showing, WORKSPACE } from '../core/permit.ts';
 import type { Actor, Admit, Issuance } from '../core/principal.ts';
 import type { Scope } from '../core/scopes.ts';
 import { explain, type ExplainedTool, type Step } from './explain.ts';
@@ -44,7 +44,7 @@ export function createPolicy(options: PolicyOptions, offer: Offer): Policy {
       groups: new Set(options.rules.flatMap(({ groups = [] }) => groups)),
       asksForEmail: options.rules.some(({ subjects = [] }) => subjects.some(isAddress)),
     },
-    warnings: rules.flatMap((rule) => warningsOf(rule, offer)),
+    warnings: [...rules.flatMap((rule) => warningsOf(rule, offer)), ...strangeWorkspaces(options)],
     explain: (actor, tool) => explain(rules, permitOf(actor), actor, tool),
   };
 }
@@ -70,4 +70,12 @@ function warningsOf({ name, tools, namesClients }: Rule, offer: Offer): string[]
       ? [`rule "${name}" allows ${pattern}, which destroys and so needs the application under "clients"`]
       : [];
   });
+}
+
+function strangeWorkspaces({ rules }: PolicyOptions): string[] {
+  return rules.flatMap(({ name, workspaces = [] }) =>
+    workspaces
+      .filter((workspace) => workspace !== WORKSPACE)
+      .map((workspace) => `rule "${name}" allows the workspace ${workspace}, which does not exist here`),
+  );
 }

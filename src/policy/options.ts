@@ -14,7 +14,7 @@ const limits = z.strictObject({
   }),
   concurrentCalls: setting(z.int().min(1).max(1000).optional(), {
     description:
-      'Tool calls of one person that run at the same time in one process, where that is less than mcp.concurrency.perPrincipal.',
+      'Calls of one person that run at the same time in one process, where that is less than mcp.concurrency.perPrincipal.',
     example: 2,
   }),
   outputTokens: setting(z.int().min(2000).max(MAX_OUTPUT_TOKENS).optional(), {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Permit } from '../core/permit.ts';
 import type { Actor } from '../core/principal.ts';
 import { ScopeSet } from '../core/scopes.ts';
@@ -27,6 +28,7 @@ export interface Rule {
 
 /** Where no rule decides: scopes do, and nothing that may be lost is touched. */
 export const BY_SCOPES: Permit = Object.freeze({
+  id: 'scopes',
   rule: undefined,
   isEmpty: false,
   scopes: undefined,
@@ -37,6 +39,7 @@ export const BY_SCOPES: Permit = Object.freeze({
 
 /** For whom no rule fits, where there are rules. */
 export const NOTHING: Permit = Object.freeze({
+  id: 'nothing',
   rule: undefined,
   isEmpty: true,
   scopes: ScopeSet.of([]),
@@ -93,10 +96,13 @@ function subjectMatcher(subjects: readonly string[]): (actor: Actor) => boolean 
     ids.has(subject) || (email !== undefined && addresses.has(canonicalAddress(email)));
 }
 
-function permitOf({ name, clients, scopes, tools, workspaces, limits }: RuleOptions): Permit {
+function permitOf(options: RuleOptions): Permit {
+  const { name, clients, scopes, tools, workspaces, limits } = options;
   const isNamed = tools === undefined ? () => true : toolMatcher(tools);
   const mayDestroy = clients !== undefined;
   return Object.freeze({
+    // A rule that has another content is another one, whatever its name.
+    id: hash('sha256', JSON.stringify(options), 'base64url'),
     rule: name,
     isEmpty: false,
     scopes: scopes === undefined ? undefined : ScopeSet.of(scopes),

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConnectionLog } from '../../src/auth/connections/index.ts';
@@ -8,11 +8,11 @@ import { recordTelemetry } from '../fixtures/recorded-telemetry.ts';
 import { emptyFolder, fairlead } from './fairlead.ts';
 
 /** Leaves in a folder's store what a server leaves there. */
-async function leaveSteps(cwd: string): Promise<void> {
+async function leaveSteps(cwd: string, clientId = 'client-1'): Promise<void> {
   const { logger } = recordTelemetry();
   const store = await openStore({ url: 'sqlite' }, { dataDir: join(cwd, 'data'), logger });
   const log = new ConnectionLog({ store, clock: systemClock, logger, keptSeconds: 3600 });
-  const client = { clientId: 'client-1', address: '192.0.2.4', agent: 'desk/1.0' };
+  const client = { clientId, address: '192.0.2.4', agent: 'desk/1.0' };
   log.note({
     action: 'client.registered',
     outcome: 'success',
@@ -42,7 +42,7 @@ describe('fairlead connections', () => {
     const told = await fairlead(['connections', 'desk AGENT'], { cwd });
     const [title, , failed, why, fix] = told.stdout.split('\n');
     expect(title).toBe('Desk agent (client-1)');
-    expect(failed).toMatch(/^Failed: it was refused authorization, \d{4}-/);
+    expect(failed).toMatch(/^Failed: It was refused authorization, \d{4}-/);
     expect(why).toBe('Why: The client sent no code_challenge, or not with S256.');
     expect(fix).toBe('Fix: use a client that does PKCE, as OAuth 2.1 and MCP demand');
     expect(told.stdout.indexOf('registered')).toBeLessThan(told.stdout.lastIndexOf('was refused'));
@@ -52,6 +52,13 @@ describe('fairlead connections', () => {
       who: { clientId: 'client-1' },
       diagnosis: { stalled: false, step: { reason: 'pkce_missing' } },
     });
+    await leaveSteps(cwd, 'client-2');
+    const several = await fairlead(['connections', 'desk agent'], { cwd });
+    expect(several).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('the last active first: client-2, client-1') as string,
+    });
+
     const unknown = await fairlead(['connections', 'nobody'], { cwd });
     expect(unknown).toMatchObject({ status: 1, stderr: expect.stringContaining('nobody') as string });
   });
@@ -66,7 +73,11 @@ describe('what commands do', () => {
     await run(['users', 'add', 'ada@example.com', '--password-stdin'], password);
     await run(['users', 'add', 'bob@example.com', '--password-stdin'], password);
     await run(['users', 'passwd', 'bob@example.com', '--password-stdin'], `${password} either`);
+    await run(['users', 'groups', 'bob@example.com', 'staff']);
+    // Only looked at.
+    await run(['users', 'groups', 'bob@example.com']);
     await run(['users', 'disable', 'bob@example.com']);
+    expect((await run(['users', 'list'])).stdout).toMatch(/bob@example\.com +member +disabled/);
     await run(['users', 'enable', 'bob@example.com']);
     await run(['users', 'remove', 'bob@example.com', '--yes']);
     await run(['keys', 'rotate']);
@@ -76,11 +87,27 @@ describe('what commands do', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { action: string; details: { by: string } });
     expect(lines.map(({ action }) => action)).toEqual([
-      ...['account.created', 'account.created', 'account.password-set', 'account.disabled'],
-      ...['account.enabled', 'account.removed', 'keys.rotated'],
+      ...['account.created', 'account.created', 'account.password-set', 'account.groups-changed'],
+      ...['account.disabled', 'account.enabled', 'account.removed', 'keys.rotated'],
     ]);
     expect(lines.every(({ details }) => details.by === 'command line')).toBe(true);
     expect(text).not.toContain(password);
+  });
+
+  it('adds nobody who could not sign in', async () => {
+    const cwd = await emptyFolder();
+    const provider = { id: 'corp', name: 'Corp', issuer: 'https://login.example', clientId: 'fairlead' };
+    const auth = { mode: 'broker', identityProviders: [{ ...provider, clientSecret: 'secret' }] };
+    await writeFile(join(cwd, 'fairlead.yaml'), JSON.stringify({ auth }), { mode: 0o600 });
+    const env = { FAIRLEAD_CONFIG: 'fairlead.yaml' };
+    const add = (email: string) =>
+      fairlead(['users', 'add', email, '--password-stdin'], { cwd, env, input: 'a good password' });
+    // The first one is an owner.
+    expect(await add('ada@example.com')).toMatchObject({ status: 0 });
+    expect(await add('bob@example.com')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('members sign in at an identity provider') as string,
+    });
   });
 
   it('never leaves a deployment without an owner', async () => {

@@ -3,6 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openStore } from '../../src/store/index.ts';
+import { recordTelemetry } from '../fixtures/recorded-telemetry.ts';
 import { emptyFolder, Run } from './fairlead.ts';
 
 /** A server that has started, at a port of its own. */
@@ -48,6 +50,21 @@ describe('fairlead serve', () => {
     await expect.poll(() => run.stdout).toContain('fairlead users add');
     expect(run.stdout).toContain('FAIRLEAD_OWNER_EMAIL');
     expect(run.stdout).not.toContain('/setup');
+  });
+
+  it('does not ask for an owner whom the configuration names and another process is about to make', async () => {
+    const store = `sqlite:${join(await emptyFolder(), 'state.sqlite')}`;
+    const state = await openStore({ url: store }, { dataDir: '', logger: recordTelemetry().logger });
+    onTestFinished(() => state.close());
+    await state.put('auth:first-account', '1', 60);
+    const { run } = await start({
+      FAIRLEAD_STORE: store,
+      FAIRLEAD_OWNER_EMAIL: 'owner@example.com',
+      FAIRLEAD_OWNER_PASSWORD: 'correct horse battery staple',
+    });
+    run.child.kill('SIGTERM');
+    await run.ended;
+    expect(run.stdout).not.toContain('There is no account yet');
   });
 
   it('ends with 1 at once when asked a second time while calls run', async () => {

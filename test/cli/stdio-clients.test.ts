@@ -11,6 +11,7 @@ import {
   ResourceUpdatedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { COMPILE_CACHE } from '../fixtures/compile-cache.ts';
 import { makeWorkspace, STDIO_SERVER } from '../fixtures/stdio-process.ts';
 
 const SOON = { timeout: 15_000 };
@@ -49,7 +50,7 @@ beforeEach(async () => {
 
 const parameters = () => ({
   ...{ command: process.execPath, args: [STDIO_SERVER], cwd: workspace, stderr: 'ignore' as const },
-  env: { FAIRLEAD_WORKSPACE: workspace },
+  env: { ...COMPILE_CACHE, FAIRLEAD_WORKSPACE: workspace },
 });
 
 async function connectV2(): Promise<Connected> {

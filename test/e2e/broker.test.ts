@@ -63,7 +63,7 @@ describe.runIf(hasChromium())('signing in at an identity provider, in a browser'
     await page.getByRole('button', { name: 'Continue with Example Ltd.' }).focus();
     await page.keyboard.press('Enter');
     await signInThere('cancel');
-    await page.getByRole('alert').getByText('You did not sign in there.').waitFor();
+    await page.getByRole('alert').getByText('You did not sign in there').waitFor();
     await page.getByRole('button', { name: 'Continue with Example Ltd.' }).click();
     await signInThere();
     await page.getByText('ada@corp.example').waitFor();

@@ -11,6 +11,7 @@ import {
   WRITER,
 } from '../fixtures/governed-endpoint.ts';
 import { answerOf } from '../fixtures/mcp-endpoint.ts';
+import { openRawSession } from '../fixtures/raw-mcp.ts';
 import { openSseSession } from '../fixtures/sse-client.ts';
 
 type Headers = Record<string, string>;
@@ -155,6 +156,17 @@ describe('a challenge', () => {
     expect(answer.status).toBe(403);
     expect(await answer.json()).toEqual({ code: 'SCOPE_REQUIRED', scopes: ['files:read', 'files:delete'] });
     await strict.close();
+  });
+});
+
+describe('a resource that the token does not reach and another would', () => {
+  it.each(['resources/read', 'resources/subscribe'])('is challenged by %s in a session', async (method) => {
+    const session = await openRawSession(endpoint.url, { headers: READER });
+    const { status, json } = await session.request(method, { uri: NOTE }, { 'x-scope': 'data:read' });
+    expect({ status, json }).toEqual({
+      status: 403,
+      json: { code: 'SCOPE_REQUIRED', scopes: ['files:read'] },
+    });
   });
 });
 

@@ -2,15 +2,37 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { formAt, openAdmin } from '../fixtures/administration.ts';
 import {
   MEMBER,
+  obtainCode,
   obtainTokens,
+  OWNER,
   present,
   type RunningAuthorizationServer,
   signIn,
   startAuthorizationServer,
 } from '../fixtures/authorization-server.ts';
-import { OAuthClient } from '../fixtures/oauth-client.ts';
+import { OAuthClient, REDIRECT_URI } from '../fixtures/oauth-client.ts';
 
 let server: RunningAuthorizationServer;
+
+const DOCUMENT = 'https://agent.example/client.json';
+
+function fetchDocument(): Promise<Response> {
+  return Promise.resolve(
+    Response.json({
+      client_id: DOCUMENT,
+      client_name: 'Published agent',
+      redirect_uris: [REDIRECT_URI],
+      token_endpoint_auth_method: 'none',
+    }),
+  );
+}
+
+/** A token that a person has let the client with the metadata document have. */
+async function publishedToken(person: typeof MEMBER): Promise<string> {
+  const client = new OAuthClient(server.origin, DOCUMENT);
+  const { body } = await client.exchange(await obtainCode(client, server.browser(), { person }));
+  return body.access_token ?? '';
+}
 
 beforeAll(async () => {
   const declared = {
@@ -19,7 +41,7 @@ beforeAll(async () => {
     secret: 's'.repeat(40),
     scopes: ['files:read'],
   };
-  server = await startAuthorizationServer({ options: { clients: [declared] } });
+  server = await startAuthorizationServer({ options: { clients: [declared] }, fetch: fetchDocument });
 });
 afterAll(() => server.close());
 
@@ -45,6 +67,31 @@ it('applications are listed with what they are, and a registered one is removed 
       details: { name: 'Test agent', grants: 1 },
     }),
   );
+});
+
+it('what everybody has allowed an application that nothing is kept of ends at once', async () => {
+  const tokens = [await publishedToken(MEMBER), await publishedToken(OWNER)];
+  const other = await obtainTokens(server);
+  const browser = server.browser();
+  const page = await openAdmin(browser, '/admin/clients?q=published');
+  expect(page.html).toContain('known by its metadata document');
+  const after = await browser.submit(formAt(page, '/admin/clients/revoke', ['client', DOCUMENT]));
+  expect(after.html).toContain('Nobody allows the application anything any more.');
+  expect(await Promise.all(tokens.map((token) => present(server, token)))).toEqual([401, 401]);
+  expect(await present(server, other.tokens.access)).toBe(200);
+  const ended = server.telemetry.audits.filter(({ action, clientId }) => {
+    return action === 'grant.revoked' && clientId === DOCUMENT;
+  });
+  expect(ended).toHaveLength(2);
+});
+
+it('a grant that its client has ended is not listed any more', async () => {
+  const client = await OAuthClient.register(server.origin, { client_name: 'Leaving agent' });
+  const { body } = await client.exchange(await obtainCode(client, server.browser(), { person: MEMBER }));
+  const browser = server.browser();
+  expect((await openAdmin(browser, '/admin/grants?q=leaving')).html).toContain('Leaving agent');
+  await client.revoke(body.refresh_token ?? '');
+  expect((await browser.open('/admin/grants?q=leaving')).html).toContain('No grant was found.');
 });
 
 it('grants are listed by person and application, and end one by one', async () => {

@@ -10,6 +10,7 @@ import {
   signIn,
   startAuthorizationServer,
 } from '../fixtures/authorization-server.ts';
+import { startBroker } from '../fixtures/broker.ts';
 import { OAuthClient } from '../fixtures/oauth-client.ts';
 
 let server: RunningAuthorizationServer;
@@ -90,6 +91,15 @@ describe('the people', () => {
     expect((await server.browser().open(second)).status).toBe(200);
   });
 
+  it('have no use of a link any more once their password was set in another way', async () => {
+    const person = await newPerson('reset');
+    const browser = server.browser();
+    const page = await openAdmin(browser, `/admin/people/${person.id}`);
+    const link = shownLink(await browser.submit(formAt(page, `/admin/people/${person.id}/password-link`)));
+    await server.accounts.setPassword(person.email, 'a password of the command line');
+    expect((await server.browser().open(link)).status).toBe(404);
+  });
+
   it('get a role, scopes and groups', async () => {
     const { id } = await newPerson('changing');
     const browser = server.browser();
@@ -161,10 +171,10 @@ describe('a person who is disabled', () => {
     const client = await OAuthClient.register(server.origin);
     const consent = await signIn(theirs, client.authorizationUrl(), person);
     await server.accounts.update(person.id, { disabledAt: new Date().toISOString() });
-    const { url } = await answer(theirs, consent).catch(() => consent);
-    const code = url.searchParams.get('code');
-    expect(code === null ? 'no code' : (await client.exchange(code)).body.error).toMatch(
-      /no code|invalid_grant/,
+    expect((await answer(theirs, consent)).status).toBe(400);
+    const { clientId } = client;
+    expect(server.telemetry.audits).not.toContainEqual(
+      expect.objectContaining({ action: 'consent.given', clientId }),
     );
   });
 });
@@ -181,5 +191,28 @@ describe('a person who is removed', () => {
     expect((await browser.submit(form, { email: person.email })).html).toContain('The person was removed.');
     expect(await server.accounts.find(person.id)).toBeUndefined();
     expect(await present(server, tokens.access)).toBe(401);
+  });
+});
+
+describe('where people sign in at an identity provider', () => {
+  it('an owner adds no member with a password, who could not use it', async () => {
+    // One that cannot be reached, as the way in with a password is for.
+    const provider = { issuer: 'http://127.0.0.1:9', clientId: 'fairlead', clientSecret: 'secret' };
+    const broker = await startBroker(provider);
+    const browser = broker.browser();
+    await browser.submit(formAt(await browser.open('/account'), '/account/sign-in'), OWNER);
+    const page = await browser.open('/admin/people');
+    expect(page.html).toContain('Add an owner with a password');
+    const add = formAt(page, '/admin/people/add');
+    const refused = await browser.submit(add, { email: 'new@example.com', role: 'member' });
+    expect(refused.status).toBe(422);
+    expect(refused.html).toContain('members sign in at an identity provider');
+    expect(await broker.accounts.findByEmail('new@example.com')).toBeUndefined();
+    expect(shownLink(await browser.submit(add, { email: 'new@example.com' }))).toContain(broker.origin);
+
+    const { id } = (await broker.accounts.findByEmail(MEMBER.email)) ?? { id: '' };
+    const member = await browser.open(`/admin/people/${id}`);
+    expect(member.html).not.toContain('password-link');
+    await broker.close();
   });
 });

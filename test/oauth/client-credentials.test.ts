@@ -1,4 +1,6 @@
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { randomUUID } from 'node:crypto';
+import { auth, ClientCredentialsProvider, PrivateKeyJwtProvider } from '@modelcontextprotocol/client';
+import { exportJWK, exportPKCS8, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   obtainCode,
@@ -43,7 +45,10 @@ function ask(clientId: string, parameters: Record<string, string> = {}): Promise
   return new OAuthClient(server.origin, clientId).token({ grant_type: 'client_credentials', ...parameters });
 }
 
-async function assertion(jti: string, audience = server.origin): Promise<Record<string, string>> {
+async function assertion(
+  jti: string,
+  audience: string | string[] = server.origin,
+): Promise<Record<string, string>> {
   const signed = await new SignJWT({})
     .setProtectedHeader({ alg: 'ES256' })
     .setIssuer('signer')
@@ -91,6 +96,45 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     expect((await ask('signer', await assertion('assertion-2', 'https://elsewhere.example'))).status).toBe(
       401,
     );
+  });
+
+  it('take an assertion that is for the issuer and for nothing else', async () => {
+    const { origin } = server;
+    const statuses = async (...audiences: (string | string[])[]): Promise<number[]> => {
+      const asked = audiences.map(async (one) => await ask('signer', await assertion(randomUUID(), one)));
+      return (await Promise.all(asked)).map(({ status }) => status);
+    };
+    // Some write a slash behind every URL.
+    expect(await statuses(origin, `${origin}/`, [origin])).toEqual([200, 200, 200]);
+    expect(await statuses(`${origin}/token`, `${origin}/mcp`, [origin, `${origin}/token`])).toEqual([
+      401, 401, 401,
+    ]);
+    expect(server.telemetry.audits).toContainEqual(
+      expect.objectContaining({
+        action: 'grant.refused',
+        clientId: 'signer',
+        details: expect.objectContaining({
+          detail: `the audience (aud) of the assertion must be ${origin} alone`,
+        }) as object,
+      }),
+    );
+  });
+
+  it('serve clients of the SDK, with a secret or a key', async () => {
+    const options = { scope: 'files:read', expectedIssuer: server.origin };
+    const providers = [
+      new ClientCredentialsProvider({ clientId: 'report', clientSecret: SECRET, ...options }),
+      new PrivateKeyJwtProvider({
+        clientId: 'signer',
+        privateKey: await exportPKCS8(privateKey),
+        algorithm: 'ES256',
+        ...options,
+      }),
+    ];
+    for (const provider of providers) {
+      expect(await auth(provider, { serverUrl: `${server.origin}/mcp` })).toBe('AUTHORIZED');
+      expect(await present(server, provider.tokens()?.access_token ?? '')).toBe(200);
+    }
   });
 
   it('are for declared clients alone, though others exist that have secrets', async () => {

@@ -16,6 +16,12 @@ import { OAuthClient, REDIRECT_URI, registration } from '../fixtures/oauth-clien
 const KEPT = 3600;
 const ADDRESS = '127.0.0.1';
 const DOCUMENT = 'https://agent.example/client.json';
+const SERVICE = {
+  clientId: 'nightly-report',
+  name: 'Nightly report',
+  secret: 'a-secret-of-no-less-than-32-characters',
+  scopes: ['files:read'],
+};
 
 let server: RunningAuthorizationServer;
 let connections: Connections;
@@ -23,7 +29,7 @@ let connections: Connections;
 beforeAll(async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   server = await startAuthorizationServer({
-    options: { connections: { keptSeconds: KEPT } },
+    options: { connections: { keptSeconds: KEPT }, clients: [SERVICE] },
     fetch: fetchDocument,
   });
   connections = new Connections({ store: server.store, keptSeconds: KEPT });
@@ -119,6 +125,15 @@ describe('a good connection', () => {
     await client.revoke(body.refresh_token ?? '');
     const { steps } = await stepWith(of(client), { action: 'grant.revoked' });
     expect(steps.some(({ detail = '' }) => detail.startsWith('refresh_token'))).toBe(true);
+  });
+});
+
+describe('a client that the operator declared', () => {
+  it('is called by its name', async () => {
+    const { clientId, secret, name } = SERVICE;
+    const client = new OAuthClient(server.origin, clientId);
+    await client.token({ grant_type: 'client_credentials', client_secret: secret });
+    expect((await stepWith(of(client), { action: 'token.issued' })).name).toBe(name);
   });
 });
 

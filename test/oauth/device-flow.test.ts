@@ -10,6 +10,7 @@ import type { Browser, Page } from '../fixtures/browser.ts';
 import { Device, DEVICE_GRANT, enterCode } from '../fixtures/device.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
 import { OAuthClient, registration } from '../fixtures/oauth-client.ts';
+import { afterSwap } from '../fixtures/racing-store.ts';
 
 const clock = new ManualClock(Date.now());
 let server: RunningAuthorizationServer;
@@ -113,6 +114,28 @@ describe('a device without a browser (RFC 8628)', () => {
     await allow(device);
     const answers = await Promise.all(Array.from({ length: 20 }, () => device.poll()));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  it('gives them to the one use that counts, though another one ends the grant before it is through', async () => {
+    const device = await Device.begin(client);
+    const redeem = (origin: string): ReturnType<Device['poll']> =>
+      new OAuthClient(origin, client.clientId).token({
+        grant_type: DEVICE_GRANT,
+        device_code: device.codes.device_code,
+      });
+    await allow(device);
+    const store = afterSwap(server.store, 'auth:DeviceCode:', async () => {
+      expect((await redeem(server.origin)).body.error).toBe('invalid_grant');
+    });
+    const other = await startAuthorizationServer({
+      like: { ...server, store },
+      publicUrl: server.origin,
+      options: { deviceFlow: { enabled: true } },
+    });
+    const { status, body } = await redeem(other.origin);
+    expect([status, await present(server, body.access_token ?? '')]).toEqual([200, 401]);
+    expect((await client.refresh(body.refresh_token ?? '')).body.error).toBe('invalid_grant');
+    await other.close();
   });
 
   it('may be of a client that also has a browser, or a metadata document', async () => {

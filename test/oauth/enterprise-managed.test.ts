@@ -1,8 +1,9 @@
+import { auth, CrossAppAccessProvider, DpopSession } from '@modelcontextprotocol/client';
 import { decodeJwt, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { present } from '../fixtures/authorization-server.ts';
 import { startBroker } from '../fixtures/broker.ts';
-import { type Enterprise, JWT_BEARER_GRANT, startEnterprise } from '../fixtures/enterprise.ts';
+import { CLIENT_SECRET, type Enterprise, JWT_BEARER_GRANT, startEnterprise } from '../fixtures/enterprise.ts';
 import { OAuthClient } from '../fixtures/oauth-client.ts';
 
 let enterprise: Enterprise;
@@ -74,13 +75,48 @@ describe('enterprise-managed authorization (ID-JAG)', () => {
     const client = new OAuthClient(server.origin, 'desk');
     const revoked = await client.post('/revoke', {
       token: first.body.access_token ?? '',
-      client_secret: 'a-secret-of-at-least-thirty-two-characters',
+      client_secret: CLIENT_SECRET,
     });
     expect(revoked.status).toBe(200);
     expect(await present(server, first.body.access_token ?? '')).toBe(401);
     expect(await present(server, second.body.access_token ?? '')).toBe(401);
     const { status, body } = await ask();
     expect([status, await present(server, body.access_token ?? '')]).toEqual([200, 200]);
+  });
+
+  it('begins anew when a token request has brought back what was ended beside it', async () => {
+    const { store } = enterprise.server;
+    const first = await ask();
+    const [key = ''] = (await store.scan('auth:Grant:', 10)).keys;
+    const grant = (await store.get(key)) ?? '';
+    await new OAuthClient(enterprise.server.origin, 'desk').post('/revoke', {
+      token: first.body.access_token ?? '',
+      client_secret: CLIENT_SECRET,
+    });
+    await store.put(key, grant, 300);
+    const { status, body } = await ask();
+    expect([status, await present(enterprise.server, body.access_token ?? '')]).toEqual([200, 200]);
+  });
+
+  it('serves clients of the SDK, with or without a key of their own', async () => {
+    const { idp, claims, server } = enterprise;
+    const session = await DpopSession.create();
+    for (const [type, more] of [
+      ['Bearer', {}],
+      ['DPoP', { dpop: () => session }],
+    ] as const) {
+      const provider = new CrossAppAccessProvider({
+        clientId: 'desk',
+        clientSecret: CLIENT_SECRET,
+        expectedIssuer: server.origin,
+        assertion: ({ authorizationServerUrl, resourceUrl }) =>
+          idp.sign(claims({ aud: authorizationServerUrl, resource: resourceUrl })),
+      });
+      expect(await auth(Object.assign(provider, more), { serverUrl: `${server.origin}/mcp` })).toBe(
+        'AUTHORIZED',
+      );
+      expect(provider.tokens()?.token_type).toBe(type);
+    }
   });
 
   it('takes clients that sign', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildProvider } from '../../src/auth/server/provider.ts';
 import { createFederation } from '../../src/auth/server/federation/create-federation.ts';
 import { Grants } from '../../src/auth/server/grants.ts';
+import { AcquaintedBudget } from '../../src/auth/server/fetch-budget.ts';
 import { MetadataDocuments } from '../../src/auth/server/metadata-documents.ts';
 import { openContext } from '../../src/core/request-context.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -160,6 +161,7 @@ async function metadataOfTheProvider(
         ...{ store, accounts, grants, telemetry, issuer: origin, clock: systemClock, keyRing: ring },
       }),
       documents: new MetadataDocuments(systemClock),
+      keySets: new AcquaintedBudget(),
       fetch: () => Promise.reject(new Error('nothing is fetched')),
       pages: createPages({ resource: new URL('/mcp', origin), accounts: true }),
       ...{ store, accounts, telemetry },

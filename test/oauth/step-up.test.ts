@@ -99,6 +99,16 @@ describe('a call that needs more than the token holds', () => {
     expect(await runs()).toBe(before + 1);
   });
 
+  it('is in the connection log of the client, with what the call needs', async () => {
+    const token = await tokenFor('files:read');
+    const headers = { authorization: `Bearer ${token}` };
+    await modernClient(fairlead.mcpUrl.href, { headers }).request('tools/call', call);
+    const query = new URLSearchParams({ client: String(decodeJwt(token)['client_id']) }).toString();
+    await expect
+      .poll(async () => (await browser.open(`/admin/connections/of?${query}`)).html)
+      .toMatch(/was told that a call needs more scopes.*files:write/s);
+  });
+
   it('is refused in a batch as a whole', async () => {
     const headers = { authorization: `Bearer ${await tokenFor('files:read')}` };
     const session = await openRawSession(fairlead.mcpUrl.href, { headers, protocolVersion: '2025-03-26' });

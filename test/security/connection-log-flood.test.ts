@@ -94,6 +94,24 @@ describe('a flood of failures', () => {
     expect(await stepsIn(store)).toHaveLength(30);
   });
 
+  it('from one network pushes out at most what lies in one of the streams', async () => {
+    const { clock, store, log } = await open();
+    for (let each = 0; each < 100; each++) {
+      log.note({
+        action: 'request.refused',
+        outcome: 'denied',
+        address: `2001:db8:1:${each.toString(16)}::1`,
+      });
+      clock.advance(MINUTE);
+    }
+    await log.close();
+    const streams = Array.from({ length: 32 }, (_, part) => `auth:connection-strangers:${String(part)}`);
+    const lengths = await Promise.all(
+      streams.map(async (stream) => (await store.readAfter(stream, undefined, 1000)).length),
+    );
+    expect(lengths.filter((length) => length > 0)).toEqual([100]);
+  });
+
   it('of made-up clients takes no places: only what was allowed something has one', async () => {
     const { store, log } = await open();
     for (let each = 0; each < 500; each++) {

@@ -1,3 +1,5 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type RunningAuthorizationServer,
@@ -12,6 +14,8 @@ const NEW = 'https://new.example.com/client.json';
 const clock = new ManualClock(Date.now());
 let server: RunningAuthorizationServer;
 let fetched: string[];
+/** What is to be found where, beside the documents. */
+const answers = new Map<string, object>();
 
 beforeEach(async () => {
   fetched = [];
@@ -20,6 +24,8 @@ beforeEach(async () => {
     trustProxy: ['loopback'],
     fetch: (url) => {
       fetched.push(url);
+      const answer = answers.get(url);
+      if (answer !== undefined) return Promise.resolve(Response.json(answer));
       if (!url.startsWith('https://known.') && !url.startsWith('https://new.')) {
         return Promise.resolve(new Response('', { status: 404 }));
       }
@@ -96,5 +102,53 @@ describe('somebody who names documents that are of no use', () => {
     expect(await ask(NEW, '198.51.100.1')).toBe(400);
     expect(await ask(KNOWN, '198.51.100.1')).toBe(303);
     expect(fetched).toEqual([KNOWN]);
+  });
+});
+
+describe('somebody who registers clients whose keys are nowhere', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const keys = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: '1' }] };
+
+  async function signer(host: string): Promise<OAuthClient> {
+    return await OAuthClient.register(server.origin, {
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks_uri: `https://${host}/keys`,
+    });
+  }
+
+  /** The answer to a request that the client has signed and that came from this address. */
+  async function authenticate({ clientId }: OAuthClient, address: string): Promise<string> {
+    const assertion = await new SignJWT({ jti: randomUUID() })
+      .setProtectedHeader({ alg: 'ES256', kid: '1' })
+      .setIssuer(clientId)
+      .setSubject(clientId)
+      .setAudience(server.origin)
+      .setExpirationTime('1m')
+      .sign(privateKey);
+    const response = await fetch(`${server.origin}/token`, {
+      method: 'POST',
+      headers: { 'x-forwarded-for': address },
+      body: new URLSearchParams({
+        ...{ grant_type: 'refresh_token', refresh_token: 'unknown', client_id: clientId },
+        client_assertion: assertion,
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      }),
+    });
+    return ((await response.json()) as { error: string }).error;
+  }
+
+  it('is stopped after thirty fetches in a minute, and keeps no client out whose keys were good before', async () => {
+    answers.set('https://keys.example.com/keys', keys);
+    const known = await signer('keys.example.com');
+    // Authenticated: what is wrong is the token.
+    expect(await authenticate(known, '198.51.100.1')).toBe('invalid_grant');
+    const stranger = await signer('stranger.example');
+    fetched = [];
+    for (let index = 0; index < 40; index++) await authenticate(stranger, '203.0.113.1');
+    expect(fetched).toHaveLength(30);
+    await Promise.all(Array.from({ length: 320 }, (_, index) => authenticate(stranger, `203.0.${index}.1`)));
+    // One of the three hundred was for the keys that are good.
+    expect(fetched).toHaveLength(299);
+    expect(await authenticate(await signer('keys.example.com'), '203.0.113.1')).toBe('invalid_grant');
   });
 });

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { openStore } from '../../src/store/index.ts';
 import {
   CURATOR,
   type GovernedEndpoint,
@@ -14,6 +15,7 @@ import { answerOf } from '../fixtures/mcp-endpoint.ts';
 import { modernClient, openRawSession } from '../fixtures/raw-mcp.ts';
 import { openSseSession } from '../fixtures/sse-client.ts';
 import { TASK_CLIENT } from '../fixtures/task-endpoints.ts';
+import { openTestSealer } from '../fixtures/test-sealer.ts';
 
 /** One person with one application, in a group that a rule trusts, and later no more. */
 const TRUSTED = { 'x-groups': 'trusted' };
@@ -184,6 +186,50 @@ describe('what was begun under a wider rule', () => {
     await expect
       .poll(async () => (await wide.request('tasks/get', { taskId })).json?.result)
       .toMatchObject({ status: 'completed' });
+  });
+
+  it('is no task under another rule, even one that allows the same', async () => {
+    const wide = modernClient(endpoint.url, { headers: TRUSTED, capabilities: TASK_CLIENT });
+    const { json } = await wide.request('tools/call', { name: 'take_time', arguments: {} });
+    await endpoint.gates.release('time');
+    const other = modernClient(endpoint.url, {
+      headers: { 'x-groups': 'limited' },
+      capabilities: TASK_CLIENT,
+    });
+    const asked = await other.request('tasks/get', { taskId: String(json?.result?.['taskId']) });
+    expect(asked.json?.error?.message).toContain('Unknown task');
+  });
+
+  it('is no session for whom no rule fits, once there are rules', async () => {
+    const store = await openStore({ url: 'memory' }, { dataDir: '', logger: endpoint.telemetry.logger });
+    const sealer = await openTestSealer();
+    const before = await startGovernedEndpoint({ store, sealer, rules: [] });
+    const after = await startGovernedEndpoint({ store, sealer });
+    onTestFinished(async () => {
+      await Promise.all([before.close(), after.close()]);
+      await Promise.all([store.close(), sealer.close()]);
+    });
+    const session = await openRawSession(before.url, { headers: STRANGER });
+    const stream = await openSseSession(before.url, { headers: STRANGER });
+    expect((await session.request('ping')).status).toBe(200);
+    expect((await session.at(after.url).request('ping')).status).toBe(404);
+    const ping = { jsonrpc: '2.0', id: 'p', method: 'ping' };
+    expect((await stream.post(ping)).status).toBe(202);
+    expect((await stream.post(ping, { at: after.url })).status).toBe(404);
+    stream.stream.close();
+  });
+
+  it('is not read on by a token that holds less than the call was made with', async () => {
+    const session = await openRawSession(endpoint.url, { headers: TRUSTED });
+    const params = { name: 'take_time', arguments: {}, _meta: { progressToken: 'p' } };
+    const { stream } = await session.request('tools/call', params);
+    await stream?.event(({ id }) => id !== undefined);
+    const lastEvent = { 'last-event-id': stream?.lastEventId ?? '' };
+    const narrow = await session.get({ ...lastEvent, 'x-scope': 'data:read' });
+    expect([narrow.status, narrow.stream]).toEqual([400, undefined]);
+    const same = await session.get(lastEvent);
+    await endpoint.gates.release('time');
+    expect(JSON.stringify(await same.response())).toContain('take_time with');
   });
 
   it('is not followed by a token whose scopes no longer reach it', async () => {

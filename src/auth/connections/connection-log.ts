@@ -4,6 +4,7 @@ import type { Store } from '../../core/store.ts';
 import { displayText } from '../display-text.ts';
 import { reasonOfEvent } from './classify.ts';
 import { MinuteBudget } from './minute-budget.ts';
+import { networkOf } from './network.ts';
 import type { ReasonCode } from './reasons.ts';
 import { Repetitions } from './repetitions.ts';
 import type { Step } from './step.ts';
@@ -16,6 +17,8 @@ interface ConnectionLogContext {
   readonly logger: Logger;
   /** For how long a step is kept. */
   readonly keptSeconds: number;
+  /** What the clients of the configuration are called, by their ids. */
+  readonly names?: ReadonlyMap<string, string>;
 }
 
 /** Something that happened on a client's way to this server. */
@@ -57,6 +60,8 @@ export class ConnectionLog implements ConnectionNotes {
   #waiting: Step[] = [];
   #flushing: Promise<void> | undefined;
   #leftOut = 0;
+  /** The step that was written last: those of one client can lie in several streams. */
+  #last = { at: Number.NEGATIVE_INFINITY, turn: 0 };
   #complainedAt = Number.NEGATIVE_INFINITY;
 
   constructor(context: ConnectionLogContext) {
@@ -69,7 +74,7 @@ export class ConnectionLog implements ConnectionNotes {
   note(event: ConnectionEvent): void {
     if (NOT_A_STEP.test(event.action)) return;
     if (event.clientId === undefined && event.address === undefined) return;
-    const step = stepOf(event, this.#context.clock.now());
+    const step = stepOf(this.#named(event), this.#context.clock.now());
     const times = this.#repetitions.count(keyOf(step), step.at, againAfter(step) * 1000);
     if (times === undefined) return;
     if (this.#mayWrite(step)) this.#write(times > 1 ? { ...step, times } : step);
@@ -81,15 +86,27 @@ export class ConnectionLog implements ConnectionNotes {
     while (this.#flushing !== undefined) await this.#flushing;
   }
 
+  #named(event: ConnectionEvent): ConnectionEvent {
+    const name = this.#context.names?.get(event.clientId ?? '');
+    return name === undefined ? event : { ...event, details: { name, ...event.details } };
+  }
+
   #mayWrite(step: Step): boolean {
     const { clientId = '', address = '' } = step;
     return isCertain(step) ? this.#clients.take(clientId) : this.#strangers.take(networkOf(address));
   }
 
   #write(step: Step): void {
-    this.#waiting.push(this.#leftOut === 0 ? step : { ...step, leftOut: this.#leftOut });
+    const leftOut = this.#leftOut === 0 ? {} : { leftOut: this.#leftOut };
+    this.#waiting.push({ ...step, ...this.#turnOf(step), ...leftOut });
     this.#leftOut = 0;
     this.#flushing ??= this.#flushSoon();
+  }
+
+  #turnOf({ at }: Step): { readonly turn?: number } {
+    const turn = at === this.#last.at ? this.#last.turn + 1 : 0;
+    this.#last = { at, turn };
+    return turn === 0 ? {} : { turn };
   }
 
   async #flushSoon(): Promise<void> {
@@ -115,13 +132,6 @@ export class ConnectionLog implements ConnectionNotes {
 /** What is the same when it happens again. */
 function keyOf({ action, reason, detail, clientId, address }: Step): string {
   return JSON.stringify([clientId, address, action, reason, detail]);
-}
-
-/** An IPv6 address is one of too many that somebody has (RFC 6177). */
-function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const [groups = ''] = address.split('::');
-  return groups.split(':').slice(0, 3).join(':');
 }
 
 function stepOf(event: ConnectionEvent, at: number): Step {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Store } from '../../core/store.ts';
 import { type Diagnosis, diagnose, isFailure } from './diagnosis.ts';
-import type { Step } from './step.ts';
+import { inOrder, type Step } from './step.ts';
 import { type KnownClient, StepStore } from './step-store.ts';
 
 /** Whose steps: those of a client, or of an address that has not told which client it is. */
@@ -52,18 +52,23 @@ export class Connections {
     const found = new Map<string, Connection>();
     for (const client of clients) add(found, connectionOf(client));
     for (const step of strangers) add(found, connectionAt(step));
-    return [...found.values()].sort((a, b) => b.last.at - a.last.at);
+    return [...found.values()].sort((a, b) => inOrder(b.last, a.last));
   }
 
   /** What is known of one of them, with what its address did before it told who it was. */
   async timeline(who: Connected): Promise<Timeline> {
     const strangers = await this.#steps.ofStrangers();
-    const steps =
-      'clientId' in who ? await this.#ofClient(who.clientId, strangers) : ofAddress(who, strangers);
+    const now = this.#clock.now();
+    if ('address' in who) {
+      const steps = ofAddress(who, strangers);
+      return { steps, name: undefined, diagnosis: diagnose(steps, now) };
+    }
+    const steps = await this.#ofClient(who.clientId, strangers);
+    const named = steps.filter(({ clientId }) => clientId !== undefined);
     return {
       steps,
-      name: steps.findLast(({ name }) => name !== undefined)?.name,
-      diagnosis: diagnose(steps, this.#clock.now()),
+      name: named.findLast(({ name }) => name !== undefined)?.name,
+      diagnosis: diagnoseClient(steps, named, now),
     };
   }
 
@@ -77,6 +82,14 @@ export class Connections {
   }
 }
 
+/** What is certain comes first: without a name, a refusal may be that of another client beside it. */
+function diagnoseClient(steps: readonly Step[], named: readonly Step[], now: number): Diagnosis | undefined {
+  const own = diagnose(named, now);
+  if (own?.stalled === false) return own;
+  const near = diagnose(steps, now);
+  return near?.stalled === false ? near : own;
+}
+
 function ofAddress({ address }: { readonly address: string }, strangers: readonly Step[]): Step[] {
   return strangers.filter((step) => step.address === address).slice(-SHOWN);
 }
@@ -86,10 +99,6 @@ function isNear(step: Step, own: readonly Step[]): boolean {
     ({ address, agent, at }) =>
       address === step.address && agent === step.agent && Math.abs(at - step.at) < NEAR_MS,
   );
-}
-
-function inOrder(a: Step, b: Step): number {
-  return a.at - b.at;
 }
 
 function connectionOf({ clientId, name, last }: KnownClient): Connection {
@@ -108,7 +117,7 @@ function add(found: Map<string, Connection>, connection: Connection | undefined)
   const { who, name, agent } = connection;
   const key = JSON.stringify(who);
   const known = found.get(key);
-  const newest = known !== undefined && known.last.at > connection.last.at ? known : connection;
+  const newest = known !== undefined && inOrder(known.last, connection.last) > 0 ? known : connection;
   found.set(key, {
     ...newest,
     name: newest.name ?? known?.name ?? name,

@@ -1,12 +1,12 @@
 import { type Reason, reasonWith } from './reasons.ts';
 import { OWN_ACTIONS, type Step } from './step.ts';
-import { STEPS, wordsOf } from './steps.ts';
+import { sentenceOf, STEPS } from './steps.ts';
 
 /** Where a connection got stuck, and what to do about it. */
 export interface Diagnosis extends Reason {
   readonly step: Step;
-  /** What happened, in words that follow the client's name. */
-  readonly words: string;
+  /** What happened, as a sentence without its full stop. */
+  readonly sentence: string;
   /** Nothing came after the step, although something should have. Otherwise the step itself was refused. */
   readonly stalled: boolean;
 }
@@ -40,7 +40,7 @@ export function diagnose(steps: readonly Step[], now: number): Diagnosis | undef
     return {
       ...reasonWith(refused.reason ?? 'other'),
       step: refused,
-      words: wordsOf(refused),
+      sentence: sentenceOf(refused),
       stalled: false,
     };
   }
@@ -52,7 +52,7 @@ function stalledAt(steps: readonly Step[], now: number): Diagnosis | undefined {
   if (last === undefined || now - last.at < PATIENCE_MS) return undefined;
   const stalled = STEPS[last.action]?.stalled;
   if (stalled === undefined || (ARRIVED.has(last.action) && isInUse(steps, last))) return undefined;
-  return { ...stalled, step: last, words: wordsOf(last), stalled: true };
+  return { ...stalled, step: last, sentence: sentenceOf(last), stalled: true };
 }
 
 /** A process writes the first request of an hour alone. */

@@ -9,6 +9,7 @@ import type { AuditEvent, Telemetry } from '../../core/telemetry.ts';
 import { reasonOfError } from './classify.ts';
 import type { ConnectionEvent, ConnectionNotes } from './connection-log.ts';
 import { MinuteBudget } from './minute-budget.ts';
+import { networkOf } from './network.ts';
 import type { ReasonCode } from './reasons.ts';
 import { OWN_ACTIONS } from './step.ts';
 
@@ -81,7 +82,8 @@ export function observeConnections(
       if (event === undefined) return;
       log.note({ ...event, agent: request.headers['user-agent'] });
       const { reason, clientId, address = '' } = event;
-      if (AUDITED_HERE.has(reason) && audited.take(clientId ?? address)) telemetry.audit(auditOf(event));
+      if (AUDITED_HERE.has(reason) && audited.take(clientId ?? networkOf(address)))
+        telemetry.audit(auditOf(event));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** Among how many streams the steps of strangers are spread, by address. */
+/** Among how many streams the steps of strangers are spread, by the network of their address. */
 export const STRANGER_STREAMS = 32;
 
 /** Every record of the connection log. */
@@ -9,15 +9,15 @@ export const records = {
   client: (clientId: string) => `auth:connection-client:${digest(clientId)}`,
   /** Stream of the steps that only the client itself can have taken. */
   clientSteps: (clientId: string) => `auth:connection-steps:${digest(clientId)}`,
-  /** Stream of what anybody could have done, of some of the addresses. */
+  /** Stream of what anybody could have done, of some of the networks. */
   strangerSteps: (part: number) => `auth:connection-strangers:${part}`,
 } as const;
 
 export const CLIENTS = 'auth:connection-client:';
 
-/** Which of the streams of strangers an address belongs to. */
-export function strangerPart(address: string): number {
-  return Buffer.from(hash('sha256', address, 'buffer')).readUInt16BE(0) % STRANGER_STREAMS;
+/** Which of the streams of strangers a network belongs to. */
+export function strangerPart(network: string): number {
+  return Buffer.from(hash('sha256', network, 'buffer')).readUInt16BE(0) % STRANGER_STREAMS;
 }
 
 function digest(value: string): string {

@@ -1,8 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Store } from '../../core/store.ts';
 import * as z from 'zod';
+import { networkOf } from './network.ts';
 import { CLIENTS, records, STRANGER_STREAMS, strangerPart } from './records.ts';
-import { type Step, storedStep } from './step.ts';
+import { inOrder, type Step, storedStep } from './step.ts';
 import { isCertain } from './steps.ts';
 
 interface StepStoreContext {
@@ -25,7 +26,8 @@ export type KnownClient = z.output<typeof storedClient>;
 /**
  * Steps in the store. Only what a client can have done itself, with its token or by a person's consent, is in
  * the client's own stream: whatever strangers pretend to be pushes nothing out of it. The rest is spread over
- * a fixed number of streams by address, so that its size has a bound however many addresses there are.
+ * a fixed number of streams by network, so that its size has a bound however many addresses there are, and
+ * whoever has a great many fills one of the streams.
  */
 export class StepStore {
   readonly #context: StepStoreContext;
@@ -66,7 +68,7 @@ export class StepStore {
     const parts = Array.from({ length: STRANGER_STREAMS }, (_, part) =>
       this.#read(records.strangerSteps(part), STRANGER_STEPS),
     );
-    return (await Promise.all(parts)).flat().sort((a, b) => a.at - b.at);
+    return (await Promise.all(parts)).flat().sort(inOrder);
   }
 
   async #read(stream: string, limit: number): Promise<Step[]> {
@@ -98,5 +100,5 @@ export class StepStore {
 }
 
 function partOf({ address, clientId = '' }: Step): number {
-  return strangerPart(address ?? clientId);
+  return strangerPart(address === undefined ? clientId : networkOf(address));
 }

@@ -4,6 +4,8 @@ import * as z from 'zod';
 export const storedStep = z.object({
   /** Milliseconds since the epoch. */
   at: z.number(),
+  /** Which it is among the steps of the same millisecond in one process. Absent: the first. */
+  turn: z.number().optional(),
   /** What happened: the action of an audit event, or one of {@link OWN_ACTIONS}. */
   action: z.string(),
   outcome: z.enum(['success', 'failure', 'denied']),
@@ -26,6 +28,11 @@ export const storedStep = z.object({
 
 /** One thing that a client did, or that was refused to it. */
 export type Step = Readonly<z.output<typeof storedStep>>;
+
+/** Compares for sorting, the oldest first: those of one process in the order in which they happened. */
+export function inOrder(a: Step, b: Step): number {
+  return a.at - b.at || (a.turn ?? 0) - (b.turn ?? 0);
+}
 
 /** Steps that are no audit events, because they happen all the time or mean nothing by themselves. */
 export const OWN_ACTIONS = {

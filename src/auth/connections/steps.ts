@@ -121,6 +121,16 @@ export function wordsOf({ action, outcome }: Pick<Step, 'action' | 'outcome'>): 
   return outcome === 'success' ? kind.words : (kind.refused ?? kind.words);
 }
 
+/** The same as a sentence, without its full stop. */
+export function sentenceOf(step: Pick<Step, 'action' | 'outcome' | 'clientId' | 'address'>): string {
+  const words = wordsOf(step);
+  if (words.startsWith('the ')) return `T${words.slice(1)}`;
+  // Who has not told its name need not be the client that is asked about.
+  return step.clientId === undefined
+    ? `Something at ${step.address ?? 'its address'} ${words}`
+    : `It ${words}`;
+}
+
 /** Whether the step says for certain which client it was: its token, or a person who was asked about it. */
 export function isCertain({ action, clientId }: Pick<Step, 'action' | 'clientId'>): boolean {
   return clientId !== undefined && STEPS[action]?.certain === true;

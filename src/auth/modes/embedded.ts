@@ -5,8 +5,8 @@ import type { Clock } from '../../core/clock.ts';
 import type { Admit, Identity } from '../../core/principal.ts';
 import { ScopeSet } from '../../core/scopes.ts';
 import type { Store } from '../../core/store.ts';
+import { stringClaim, stringClaims } from '../claims.ts';
 import { keyThumbprintOf } from '../dpop/confirmation.ts';
-import { stringClaim, stringClaims } from './claims.ts';
 import {
   CLOCK_TOLERANCE,
   rememberVerified,

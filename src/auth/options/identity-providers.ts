@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import * as z from 'zod';
 import { MAX_SEALED_LIFETIME } from '../../core/lifetimes.ts';
 import { isLoopback } from '../../core/loopback.ts';
@@ -25,11 +26,12 @@ const issuer = z.url().refine(
   { error: 'must be an https address (http on loopback only) without query, fragment and credentials' },
 );
 
-const privateKey = z
-  .record(z.string(), z.unknown())
-  .refine((key) => ['kty', 'alg', 'd'].every((name) => typeof key[name] === 'string'), {
-    error: 'must be a private key in the form of a JWK, with its alg',
-  });
+/** Types of the keys that assertions are signed with, by the beginning of the algorithm (RFC 7518 §3.1, RFC 8037). */
+const KEY_TYPES: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' };
+
+const privateKey = z.record(z.string(), z.unknown()).refine(signs, {
+  error: 'must be a private key in the form of a JWK, with its alg',
+});
 
 const claims = z.strictObject({
   subject: setting(claimName.default('sub'), {
@@ -185,6 +187,18 @@ export const identityProvidersOption = setting(
     env: false,
   },
 );
+
+function signs(key: Readonly<Record<string, unknown>>): boolean {
+  const { alg, kty } = key;
+  if (typeof alg !== 'string' || typeof kty !== 'string') return false;
+  if (KEY_TYPES[alg.slice(0, 2)] !== kty) return false;
+  try {
+    createPrivateKey({ key, format: 'jwk' });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function areDistinct(values: readonly string[]): boolean {
   return new Set(values).size === values.length;

@@ -4,7 +4,9 @@ import { AppError } from '../../core/errors.ts';
 import type { Scope } from '../../core/scopes.ts';
 import type { Store } from '../../core/store.ts';
 import type { Telemetry } from '../../core/telemetry.ts';
+import type { AuthOptions } from '../options.ts';
 import type { Account, AccountChange, Accounts, NewAccount } from './accounts.ts';
+import { mayUsePassword } from './federation/sign-in-choices.ts';
 import { Grants } from './grants.ts';
 import { Invitations } from './invitations.ts';
 import { endSessions } from './sessions.ts';
@@ -21,6 +23,7 @@ interface AdministrationContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly telemetry: Pick<Telemetry, 'audit'>;
+  readonly options: Pick<AuthOptions, 'mode'>;
 }
 
 /** Bytes of a password that nobody ever learns. */
@@ -41,8 +44,9 @@ export class AccountAdministration {
     this.#invitations = new Invitations(context.store);
   }
 
-  /** @throws AppError as `Accounts.add` */
+  /** @throws AppError as `Accounts.add`, and `INVALID_ARGUMENT` for who could not sign in with the password */
   async add(account: NewAccount, actor: Actor): Promise<Account> {
+    this.#assertPasswordOfUse(account);
     const added = await this.#context.accounts.add(account);
     this.#record('account.created', added, actor, { role: added.role });
     return added;
@@ -52,7 +56,7 @@ export class AccountAdministration {
    * Creates an account whose password only the person will know. Answers the token of the link at which they
    * set it, good for a day.
    *
-   * @throws AppError as `Accounts.add`
+   * @throws AppError as {@link add}
    */
   async invite(
     account: Omit<NewAccount, 'password'>,
@@ -63,9 +67,14 @@ export class AccountAdministration {
     return { account: added, token: await this.passwordLink(added.id, actor) };
   }
 
-  /** The token of a new link at which the person sets a password, good for a day. */
+  /**
+   * The token of a new link at which the person sets a password, good for a day.
+   *
+   * @throws AppError `NOT_FOUND`, `INVALID_ARGUMENT` for who could not sign in with the password
+   */
   async passwordLink(id: string, actor: Actor): Promise<string> {
     const account = await this.#require(id);
+    this.#assertPasswordOfUse(account);
     const token = await this.#invitations.issue(id);
     this.#record('account.invited', account, actor);
     return token;
@@ -106,7 +115,7 @@ export class AccountAdministration {
     const account = await this.#change(id, { disabledAt: new Date(clock.now()).toISOString() });
     await endSessions(store, id);
     await this.#invitations.withdraw(id);
-    const grants = await this.#grants.revokeAll(id);
+    const { length: grants } = await this.#grants.revokeAll(id);
     this.#record('account.disabled', account, actor, { grants });
   }
 
@@ -146,6 +155,17 @@ export class AccountAdministration {
     throw new AppError('FORBIDDEN', 'This is the last owner who can sign in.', {
       next: 'make somebody else an owner first',
     });
+  }
+
+  #assertPasswordOfUse(account: Pick<Account, 'role' | 'identity'>): void {
+    if (mayUsePassword(this.#context.options, account)) return;
+    throw new AppError(
+      'INVALID_ARGUMENT',
+      'Here members sign in at an identity provider, without a password.',
+      {
+        next: 'let the person sign in there, which makes their account',
+      },
+    );
   }
 
   async #hasOwner(): Promise<boolean> {

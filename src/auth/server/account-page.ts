@@ -119,8 +119,8 @@ async function enter(
 async function revoke(context: AccountPageContext, form: AccountForm): Promise<void> {
   const gid = field(form.request, 'grant');
   if (gid === 'all') {
-    await context.grants.revokeAll(form.account.id);
-    recordRevocation(context, form);
+    const ended = await context.grants.revokeAll(form.account.id);
+    for (const { clientId } of ended) recordRevocation(context, form, clientId);
   } else {
     const grant = await context.grants.revokeOwn(form.account.id, gid);
     // Gone already is what was asked for.
@@ -134,10 +134,7 @@ async function leave(_context: AccountPageContext, form: AccountForm): Promise<v
   form.response.redirect(303, PATH);
 }
 
-function recordRevocation(context: AccountPageContext, form: AccountForm, clientId?: string): void {
+function recordRevocation(context: AccountPageContext, form: AccountForm, clientId: string): void {
   context.telemetry.metrics.auth('revoke', 'ok');
-  record(context, form, {
-    action: 'grant.revoked',
-    ...(clientId === undefined ? {} : { clientId }),
-  });
+  record(context, form, { action: 'grant.revoked', clientId });
 }

@@ -5,6 +5,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Scope } from '../../core/scopes.ts';
 import type { Store } from '../../core/store.ts';
 import { Grants } from './grants.ts';
+import { Invitations } from './invitations.ts';
 import { PasskeyRecords } from './passkey-records.ts';
 import { PasswordHasher } from './password.ts';
 import { type Account, storedAccount, type StoredAccount } from './account-record.ts';
@@ -171,7 +172,7 @@ export class Accounts {
   }
 
   /**
-   * Sets a new password and signs the person out everywhere. Grants of clients stay.
+   * Sets a new password and signs the person out everywhere; a link to set one ends. Grants of clients stay.
    *
    * @param keep The uid of a session that goes on.
    * @throws AppError `NOT_FOUND`, `INVALID_ARGUMENT` when the password is too short.
@@ -185,6 +186,8 @@ export class Accounts {
       if (stored === undefined) throw noAccount(email);
       if (await this.#replace(stored, { passwordHash })) break;
     }
+    // A link that leads to another password is of the time before.
+    await new Invitations(this.#store).withdraw(id);
     await endSessions(this.#store, id, keep);
   }
 

@@ -154,8 +154,22 @@ export class ReplayAdapter extends EntityAdapter {
   }
 }
 
+/** The grants that requests go on with, as they found them. */
+const held = new WeakMap<object, AdapterPayload>();
+
 /** Grants. Ending one revokes what came of it, whoever ends it. */
 export class GrantAdapter extends EntityAdapter {
+  /** Lets the rest of this request find the grant as it is now, even if it is ended meanwhile. */
+  async hold(id: string): Promise<void> {
+    const payload = await super.find(id);
+    if (Provider.ctx !== undefined && payload !== undefined) held.set(Provider.ctx, payload);
+  }
+
+  override async find(id: string): Promise<AdapterPayload | undefined> {
+    const payload = Provider.ctx && held.get(Provider.ctx);
+    return payload?.jti === id ? payload : await super.find(id);
+  }
+
   override async destroy(id: string): Promise<void> {
     await this.context.grants.revoke(id);
   }

@@ -9,6 +9,7 @@ import { assertDeclaredGrants } from './declared-grants.ts';
 import { callbackRoute } from './federation/callback-route.ts';
 import { createFederation } from './federation/create-federation.ts';
 import { mayUsePassword } from './federation/sign-in-choices.ts';
+import { AcquaintedBudget } from './fetch-budget.ts';
 import { FormTokens } from './form-token.ts';
 import { Grants } from './grants.ts';
 import { interactionRoutes } from './interactions.ts';
@@ -66,6 +67,7 @@ export async function createAuthorizationServer(
       ...{ accounts, grants, issuer: publicUrl.origin },
     }),
     documents: new MetadataDocuments(clock),
+    keySets: new AcquaintedBudget(),
     forms: new FormTokens({ secure: publicUrl.protocol === 'https:', secrets: () => ring.keys.cookies }),
     signIn: new PasswordSignIn({ accounts, telemetry, delay, mayUsePassword: maySignInHere }),
     passkeys,

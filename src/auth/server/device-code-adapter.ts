@@ -1,5 +1,5 @@
 import { type AdapterPayload, errors, Provider } from 'oidc-provider';
-import { type AdapterContext, OneTimeAdapter, serialise } from './adapter.ts';
+import { type AdapterContext, GrantAdapter, OneTimeAdapter, serialise } from './adapter.ts';
 import { digest, prefixes, records } from './records.ts';
 import { UserCodeGuesses } from './user-code-guesses.ts';
 
@@ -51,6 +51,16 @@ export class DeviceCodeAdapter extends OneTimeAdapter {
     if (payload === undefined) return undefined;
     await attempt.hit();
     return { ...payload, userCode: code };
+  }
+
+  /**
+   * A use beside this one ends the grant, for which the provider looks only when the code is spent. The one
+   * use that counts goes on nevertheless, as with the codes of browsers: what it brings is worth nothing.
+   */
+  override async consume(id: string): Promise<void> {
+    const grantId = (await this.read(id))?.payload.grantId;
+    if (grantId !== undefined) await new GrantAdapter('Grant', this.context).hold(grantId);
+    await super.consume(id);
   }
 
   protected override key(id: string): string {

@@ -12,7 +12,7 @@ interface FetchLimits {
 }
 
 /** How often this process may still fetch something in this minute. */
-export class FetchBudget {
+class FetchBudget {
   readonly #limits: FetchLimits;
   readonly #spent = new LRUCache<string, number>({ max: REMEMBERED });
   #total = 0;
@@ -40,5 +40,29 @@ export class FetchBudget {
     if (spent >= this.#limits.perNetwork) return false;
     this.#spent.set(network, spent + 1);
     return true;
+  }
+}
+
+/** For whatever a client names by its address. */
+const LIMITS: FetchLimits = { perNetwork: 30, inAll: 300 };
+
+/**
+ * How often this process may fetch what clients name: what is not known yet, and apart from that what was good
+ * before, so that strangers cannot use that up.
+ */
+export class AcquaintedBudget {
+  readonly #good = new LRUCache<string, true>({ max: REMEMBERED });
+  readonly #strangers = new FetchBudget(LIMITS);
+  readonly #acquainted = new FetchBudget(LIMITS);
+
+  /** As {@link FetchBudget.spend}. */
+  spend(url: string, address: string | undefined, now: number): boolean {
+    const budget = this.#good.has(url) ? this.#acquainted : this.#strangers;
+    return budget.spend(address, now);
+  }
+
+  /** Takes note that what is there is in order. */
+  provedGood(url: string): void {
+    this.#good.set(url, true);
   }
 }

@@ -64,7 +64,7 @@ export class Grants {
     await this.#store.put(records.accountGrant(accountId, grantId), JSON.stringify(details), lifetime);
   }
 
-  /** What was written down of a grant that is still good. */
+  /** What was written down of a grant, whether or not it is still good. */
   async find(accountId: string, grantId: string): Promise<GrantDetails | undefined> {
     const value = await this.#store.get(records.accountGrant(accountId, grantId));
     return value === undefined ? undefined : grantDetails.parse(JSON.parse(value));
@@ -92,7 +92,7 @@ export class Grants {
   async list(accountId: string): Promise<AccountGrant[]> {
     const grants: AccountGrant[] = [];
     for await (const [grantId, details] of this.#entries(accountId)) {
-      if ((await this.#store.get(records.entity('Grant', grantId))) === undefined) continue;
+      if (!(await this.isGood(grantId))) continue;
       grants.push({ gid: hashedGrantId(grantId), ...details });
     }
     return grants.sort((a, b) => b.allowedAt - a.allowedAt);
@@ -109,15 +109,21 @@ export class Grants {
     return undefined;
   }
 
-  /** Ends all grants of the account; answers how many. */
-  async revokeAll(accountId: string): Promise<number> {
-    let count = 0;
-    for await (const [grantId] of this.#entries(accountId)) {
+  /** Ends all grants of the account; answers what they were. */
+  async revokeAll(accountId: string): Promise<GrantDetails[]> {
+    const ended: GrantDetails[] = [];
+    for await (const [grantId, details] of this.#entries(accountId)) {
+      const wasGood = await this.isGood(grantId);
       await this.revoke(grantId);
       await this.#store.take(records.accountGrant(accountId, grantId));
-      count += 1;
+      if (wasGood) ended.push(details);
     }
-    return count;
+    return ended;
+  }
+
+  /** Whether the grant has not been ended, by whomever. */
+  async isGood(grantId: string): Promise<boolean> {
+    return (await this.#store.get(records.entity('Grant', grantId))) !== undefined;
   }
 
   /**

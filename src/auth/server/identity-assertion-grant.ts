@@ -7,12 +7,15 @@ import {
 import { errors, type Grant, type Provider, type TokenEndpointGrantContext } from 'oidc-provider';
 import { contextOf } from '../../core/request-context.ts';
 import { type Scope, ScopeSet } from '../../core/scopes.ts';
+import type { Store } from '../../core/store.ts';
 import { defaultScopes } from '../default-scopes.ts';
 import { JWT_BEARER_GRANT } from '../grant-types.ts';
 import { spellingsOf } from '../resource-addresses.ts';
+import { revocationKey } from '../revocations.ts';
 import type { Account } from './accounts.ts';
 import { displayName } from './client-display.ts';
 import { takesAssertions } from './declared-grants.ts';
+import { hashedGrantId } from './grants.ts';
 import { acceptIdentityAssertion, type AssertedIdentity } from './identity-assertion.ts';
 import { grantableScopes } from './issuance.ts';
 import type { Keys } from './keys.ts';
@@ -130,7 +133,7 @@ async function grantFor(
   const lifetime = options.accessTokenTtlSeconds;
   const now = Math.floor(clock.now() / 1000);
   const grant =
-    (await lastGrant(provider, await store.get(key), account)) ??
+    (await lastGrant(provider, store, { grantId: await store.get(key), account })) ??
     new provider.Grant({ accountId: account.id, clientId: client.clientId });
   for (const indicator of spellingsOf(resource)) grant.addResourceScope(indicator, [...scopes]);
   grant.exp = now + lifetime;
@@ -150,12 +153,15 @@ async function grantFor(
   return grant;
 }
 
+/** None that was ended: a request that ran beside the end may have stored it again. */
 async function lastGrant(
   provider: Provider,
-  grantId: string | undefined,
-  account: Account,
+  store: Pick<Store, 'get'>,
+  { grantId, account }: { readonly grantId: string | undefined; readonly account: Account },
 ): Promise<Grant | undefined> {
-  const grant = grantId === undefined ? undefined : await provider.Grant.find(grantId);
+  if (grantId === undefined) return undefined;
+  if ((await store.get(revocationKey(hashedGrantId(grantId)))) !== undefined) return undefined;
+  const grant = await provider.Grant.find(grantId);
   return grant?.accountId === account.id ? grant : undefined;
 }
 

@@ -6,13 +6,14 @@ import { errors } from 'oidc-provider';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Store } from '../../core/store.ts';
+import { claimAt, type Claims } from '../claims.ts';
 import { spellingsOf } from '../resource-addresses.ts';
 import { type Account, type Accounts, canonicalEmail } from './accounts.ts';
 import type { IdentityProvider } from './federation/identity-provider.ts';
 import type { IdentityProviders } from './federation/identity-providers.ts';
 import type { People } from './federation/people.ts';
 import { SignInRefusal } from './federation/sign-in-refusal.ts';
-import { assertRequiredClaims, claimOf, type UpstreamClaims } from './federation/upstream-person.ts';
+import { assertRequiredClaims } from './federation/upstream-person.ts';
 import { records } from './records.ts';
 
 export interface IdentityAssertionContext {
@@ -190,23 +191,19 @@ async function accountOf(
   { people, accounts, store }: IdentityAssertionContext,
 ): Promise<Account> {
   const { issuer, claims: names } = provider.options;
-  const subject = claimOf(claims, names.subject);
+  const subject = claimAt(claims, names.subject);
   const id =
     typeof subject === 'string' ? await store.get(records.accountByIdentity(issuer, subject)) : undefined;
   const known = id === undefined ? undefined : await accounts.find(id);
   return await people.recognise(provider, known === undefined ? claims : completed(claims, known, names));
 }
 
-function completed(
-  claims: UpstreamClaims,
-  known: Account,
-  names: IdentityProvider['options']['claims'],
-): UpstreamClaims {
-  const email = claimOf(claims, names.email) ?? known.email;
+function completed(claims: Claims, known: Account, names: IdentityProvider['options']['claims']): Claims {
+  const email = claimAt(claims, names.email) ?? known.email;
   const sameEmail = typeof email === 'string' && canonicalEmail(email) === known.email;
   return {
-    [names.name]: claimOf(claims, names.name) ?? known.name,
-    [names.groups]: claimOf(claims, names.groups) ?? known.groups,
+    [names.name]: claimAt(claims, names.name) ?? known.name,
+    [names.groups]: claimAt(claims, names.groups) ?? known.groups,
     [names.email]: email,
     // It was verified when it became the account's.
     ...(sameEmail ? { email_verified: true } : {}),

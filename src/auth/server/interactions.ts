@@ -280,7 +280,9 @@ class InteractionPages {
   async #accountOf({ interaction }: Step): Promise<Account> {
     const id = interaction.session?.accountId;
     const account = id === undefined ? undefined : await this.#context.accounts.find(id);
-    if (account === undefined) throw new AppError('BAD_REQUEST', 'Your account is no longer known here.');
+    if (account === undefined || account.disabledAt !== undefined) {
+      throw new AppError('BAD_REQUEST', 'Your account is no longer known here.');
+    }
     return account;
   }
 }

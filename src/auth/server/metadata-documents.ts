@@ -1,17 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
-import { FetchBudget } from './fetch-budget.ts';
+import { AcquaintedBudget } from './fetch-budget.ts';
 
 /** How long a document that could not be used is not asked for again. */
 const COOLDOWN_MS = 60_000;
 /** How long a fetch takes at most; whoever names the document meanwhile shares the answer. */
 const FETCH_MS = 3000;
 const REMEMBERED = 1000;
-
-/** Fetches in a minute of documents that are not known. */
-const STRANGERS = { perNetwork: 30, inAll: 300 };
-/** Fetches in a minute of documents that were good before. Apart, so that strangers cannot use them up. */
-const ACQUAINTED = { perNetwork: 30, inAll: 300 };
 
 interface Attempt {
   readonly startedAt: number;
@@ -38,9 +33,7 @@ export interface FetchCause {
 export class MetadataDocuments {
   readonly #clock: Clock;
   readonly #attempts = new LRUCache<string, Attempt>({ max: REMEMBERED });
-  readonly #good = new LRUCache<string, true>({ max: REMEMBERED });
-  readonly #strangers = new FetchBudget(STRANGERS);
-  readonly #acquainted = new FetchBudget(ACQUAINTED);
+  readonly #budget = new AcquaintedBudget();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -52,8 +45,7 @@ export class MetadataDocuments {
     const last = this.#attempts.get(clientId);
     const attempt = last !== undefined && now < last.startedAt + COOLDOWN_MS ? last : undefined;
     if (attempt !== undefined && !isShared(attempt, request, now)) return false;
-    const budget = this.#good.has(clientId) ? this.#acquainted : this.#strangers;
-    if (!budget.spend(address, now)) return false;
+    if (!this.#budget.spend(clientId, address, now)) return false;
     const current = attempt ?? { startedAt: now, failed: false, requests: new WeakSet() };
     current.requests.add(request);
     this.#attempts.set(clientId, current);
@@ -63,7 +55,7 @@ export class MetadataDocuments {
   /** Takes note that the document was fetched and is in order. */
   provedGood(clientId: string): void {
     this.#attempts.delete(clientId);
-    this.#good.set(clientId, true);
+    this.#budget.provedGood(clientId);
   }
 
   /** Takes note that the client could not be made known, where its document was fetched for that. */

@@ -11,6 +11,7 @@ import type { Accounts } from './accounts.ts';
 import type { IdentityProviders } from './federation/identity-providers.ts';
 import type { People } from './federation/people.ts';
 import type { UpstreamAccess } from './federation/upstream-access.ts';
+import type { AcquaintedBudget } from './fetch-budget.ts';
 import type { Grants } from './grants.ts';
 import type { MetadataDocuments } from './metadata-documents.ts';
 
@@ -30,6 +31,8 @@ export interface ProviderContext {
   readonly upstream: UpstreamAccess;
   readonly grants: Grants;
   readonly documents: MetadataDocuments;
+  /** How often the keys of clients may be fetched. */
+  readonly keySets: AcquaintedBudget;
   readonly fetch: GuardedFetch;
   readonly pages: AuthPages;
   readonly telemetry: Telemetry;

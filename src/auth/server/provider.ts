@@ -3,6 +3,7 @@ import type { GuardedFetch } from '../auth.ts';
 import { PROOF_ALGORITHMS } from '../dpop/algorithms.ts';
 import { nonceSecret } from '../dpop/nonces.ts';
 import type { AuthOptions } from '../options.ts';
+import { assertionJudge, boundedFetch, takeSpellingsOfIssuer } from './client-assertions.ts';
 import { applyClientPolicy, declaredClients, RESPONSE_MODES } from './client-policy.ts';
 import { cookiePolicy } from './cookies.ts';
 import { GRANT_PROFILES, takesAssertions } from './declared-grants.ts';
@@ -48,6 +49,7 @@ export function buildProvider(context: ProviderContext, keys: Keys): RunningProv
   const provider = new Provider(context.issuer, configure(context, keys, adapters.create));
   // Behind the TLS terminator; which host and scheme count is pinned before a request gets here.
   provider.proxy = true;
+  takeSpellingsOfIssuer(provider, context.issuer);
   const handle = letErrorsEscape(provider);
   provider.use(refuseResponseModes(context));
   if (context.options.deviceFlow.enabled) provider.use(leadToDevicePage(provider));
@@ -90,6 +92,7 @@ function configure(
     clients: declaredClients(options.clients),
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    assertJwtClientAuthClaimsAndHeader: assertionJudge(context),
     // The edge has refused origins that are not allowed before a request gets here.
     clientBasedCORS: () => true,
     extraClientMetadata: clientPolicy(options),
@@ -114,7 +117,7 @@ function configure(
       url: (_context, interaction) => `/interaction/${interaction.uid}`,
     },
     features: features(context, keys),
-    fetch: (url, init) => guardedFetch(context.fetch, url, init),
+    fetch: (url, init) => guardedFetch(boundedFetch(context), url, init),
     fetchResponseBodyLimits: {
       'client_id metadata document': 5 * 1024,
       jwks_uri: KEY_SET_BYTES,

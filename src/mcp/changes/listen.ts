@@ -4,7 +4,7 @@ import {
   SERVER_INFO_META_KEY,
   SUBSCRIPTION_ID_META_KEY,
 } from '@modelcontextprotocol/server';
-import type { Definitions } from '../build-server.ts';
+import type { Definitions } from '../definitions.ts';
 import type { EventStream } from '../event-stream.ts';
 import type { EventStreams } from '../event-streams.ts';
 import type { Exchange } from '../exchange.ts';

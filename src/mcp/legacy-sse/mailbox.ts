@@ -25,8 +25,8 @@ export interface Letter {
 interface Holder {
   readonly subject: string;
   readonly clientId: string;
-  /** Of the policy: what the stream is opened under stays, so a message under another rule is not for it. */
-  readonly rule?: string;
+  /** The id of the permit that the stream is opened under: it stays, so a message under another is not for it. */
+  readonly permit: string;
   readonly process: string;
 }
 
@@ -69,7 +69,8 @@ export class Mailboxes {
   async post(id: string, principal: Principal, message: JSONRPCMessage): Promise<void> {
     const { store, hub } = this.#parts;
     const key = digestOf(id);
-    const grant: Grant = { scopes: principal.scopes.granted, expiresAt: principal.expiresAt };
+    const { scopes, authority, expiresAt } = principal;
+    const grant: Grant = { scopes: scopes.granted, authority, expiresAt };
     const text = JSON.stringify({ grant, message } satisfies Letter);
     await this.#requireOwn(id, principal);
     const { value: waiting } = await store.increment(countKey(key), 1, COUNT_SECONDS);
@@ -122,8 +123,7 @@ export class Mailbox {
 
   async open({ subject, clientId, permit }: Principal): Promise<void> {
     const { store, hub, liveness, logger } = this.#parts;
-    const { rule } = permit;
-    const holder: Holder = { subject, clientId, ...(rule === undefined ? {} : { rule }), process: hub.self };
+    const holder: Holder = { subject, clientId, permit: permit.id, process: hub.self };
     const show = (): Promise<void> => store.put(holderKey(this.#key), JSON.stringify(holder), HOLDER_SECONDS);
     const renewal = setInterval(() => {
       show().catch((error: unknown) => {
@@ -199,8 +199,8 @@ export class Mailbox {
   }
 }
 
-function isOwn({ subject, clientId, rule }: Holder, principal: Principal): boolean {
-  return subject === principal.subject && clientId === principal.clientId && rule === principal.permit.rule;
+function isOwn({ subject, clientId, permit }: Holder, principal: Principal): boolean {
+  return subject === principal.subject && clientId === principal.clientId && permit === principal.permit.id;
 }
 
 /** The store learns no id that could be used, and no key that strangers made long. */

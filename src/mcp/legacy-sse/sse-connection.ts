@@ -1,4 +1,5 @@
-import { buildServer, type Definitions } from '../build-server.ts';
+import { buildServer } from '../build-server.ts';
+import type { Definitions } from '../definitions.ts';
 import type { ChangeBus } from '../changes/change-bus.ts';
 import { ConnectionSession } from '../connection-session.ts';
 import type { EventStream } from '../event-stream.ts';
@@ -29,9 +30,9 @@ export class SseConnection {
     const { definitions, streams, changes, maxSubscriptions } = parts;
     const { response, context } = exchange;
     const { id: requestId, logger } = context;
-    this.#authority = new StreamAuthority(exchange.principal);
-    const principal = this.#authority;
-    this.#stream = streams.openStanding(response, { kind: 'sse', principal }, () => {
+    const authority = new StreamAuthority(exchange.principal);
+    this.#authority = authority;
+    this.#stream = streams.openStanding(response, { kind: 'sse', principal: authority }, () => {
       this.#finish();
     });
     this.#transport = new SseTransport(this.#stream, () => {
@@ -46,7 +47,12 @@ export class SseConnection {
         });
       },
     });
-    this.#server = buildServer(definitions, { principal, requestId, logger, session: this.#session });
+    this.#server = buildServer(definitions, {
+      get principal() {
+        return authority.now();
+      },
+      ...{ requestId, logger, session: this.#session },
+    });
   }
 
   /** Serves the messages of the mailbox; both end with the stream. */

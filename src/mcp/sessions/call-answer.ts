@@ -205,20 +205,18 @@ export class CallAnswer {
         if (data['taken'] !== undefined) this.#handOver();
       }),
     );
-    const requestIds = [...this.#missing];
-    const opened = await log
-      .open(this.#session, this.#stream, { owner: hub.self, requestIds })
-      .catch((error: unknown) => {
-        // The client is still there to be answered; it only cannot come back for more.
-        this.#logger.warn({ err: error }, 'a stream cannot be kept for resuming');
-        return undefined;
-      });
-    this.#writer = opened?.writer;
+    const opened = { owner: hub.self, requestIds: [...this.#missing], scopes: principal.scopes.granted };
+    const kept = await log.open(this.#session, this.#stream, opened).catch((error: unknown) => {
+      // The client is still there to be answered; it only cannot come back for more.
+      this.#logger.warn({ err: error }, 'a stream cannot be kept for resuming');
+      return undefined;
+    });
+    this.#writer = kept?.writer;
     if (response.destroyed) return;
     this.#out = streams.open(response, { kind: 'call', principal });
-    if (opened === undefined || !hasPriming(this.#session.revision)) return;
+    if (kept === undefined || !hasPriming(this.#session.revision)) return;
     this.#hasIds = true;
-    this.#out.prime(opened.eventId, retryMs);
+    this.#out.prime(kept.eventId, retryMs);
     if (maxConnectionMs === 0) return;
     const timer = setTimeout(() => {
       this.#handOver();

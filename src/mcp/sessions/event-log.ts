@@ -1,9 +1,18 @@
+import type { Scope } from '../../core/scopes.ts';
 import type { Store } from '../../core/store.ts';
 import type { Session } from './session.ts';
 
+interface Opened {
+  /** The process that answers. */
+  readonly owner: string;
+  readonly requestIds: readonly (string | number)[];
+  /** What the caller held: who reads on must hold it too, as a later token of the session may do less. */
+  readonly scopes: readonly Scope[];
+}
+
 /** What the log of a stream holds, in order: who answers what, then each message, the last one marked. */
 export type LogEntry =
-  | { readonly kind: 'opened'; readonly owner: string; readonly requestIds: readonly (string | number)[] }
+  | ({ readonly kind: 'opened' } & Opened)
   | { readonly kind: 'message'; readonly message: object; readonly isLast?: true }
   /** Nothing more comes: the call was cancelled. */
   | { readonly kind: 'abandoned' };
@@ -44,7 +53,7 @@ export class EventLog {
   async open(
     session: Session,
     stream: string,
-    opened: { readonly owner: string; readonly requestIds: readonly (string | number)[] },
+    opened: Opened,
   ): Promise<{ readonly eventId: string; readonly writer: EventLogWriter }> {
     const writer = new EventLogWriter(this.#store, this.#bounds, { key: keyOf(session, stream), stream });
     return { eventId: await writer.append({ kind: 'opened', ...opened }), writer };

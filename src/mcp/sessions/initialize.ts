@@ -4,7 +4,8 @@ import {
   type JSONRPCMessage,
   type Transport,
 } from '@modelcontextprotocol/server';
-import { buildServer, type Definitions } from '../build-server.ts';
+import { buildServer } from '../build-server.ts';
+import type { Definitions } from '../definitions.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Exchange } from '../exchange.ts';
 import { DEFAULT_LOG_LEVEL } from '../log-level.ts';

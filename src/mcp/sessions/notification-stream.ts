@@ -1,5 +1,5 @@
 import { AppError } from '../../core/errors.ts';
-import type { Definitions } from '../build-server.ts';
+import type { Definitions } from '../definitions.ts';
 import type { ChangeBus, ChangeEvent } from '../changes/change-bus.ts';
 import { notificationOf } from '../changes/notification.ts';
 import type { EventStream } from '../event-stream.ts';

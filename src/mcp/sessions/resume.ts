@@ -27,6 +27,8 @@ export async function resumeStream(
   const event = parseEventId(lastEventId);
   const [first] = event === undefined ? [] : await log.read(session, event.stream, undefined);
   if (event === undefined || first?.entry.kind !== 'opened') throw unknownEvent();
+  // What is told on it was found with these.
+  if (!exchange.principal.scopes.hasAll(first.entry.scopes)) throw unknownEvent();
   // Before the connection is taken over: a position that does not exist must not disturb it.
   const missed = await log.read(session, event.stream, event.position);
   if (missed[0]?.entry.kind === 'abandoned') throw unknownEvent();

@@ -1,5 +1,6 @@
 import type { JSONRPCRequest } from '@modelcontextprotocol/server';
-import { buildServer, type Definitions } from '../build-server.ts';
+import { buildServer } from '../build-server.ts';
+import type { Definitions } from '../definitions.ts';
 import type { DirectAnswers, UsualToolCall } from '../direct-answer.ts';
 import type { Exchange } from '../exchange.ts';
 import { isWanted } from '../log-level.ts';

@@ -14,13 +14,13 @@ export interface Session {
   readonly client: { readonly name: string; readonly version: string };
   readonly subject: string;
   readonly clientId: string;
-  /** Of the policy, which decided on the principal when the session began. */
-  readonly rule: string | undefined;
+  /** What the policy had decided on the principal when the session began: the id of its permit. */
+  readonly permit: string;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
 }
 
-type SealedSession = Omit<Session, 'client' | 'rule'> & Session['client'] & { readonly rule?: string };
+type SealedSession = Omit<Session, 'client'> & Session['client'];
 
 const PURPOSE = 'mcp-session';
 /** Longer ids than any that is given out are not worth the decryption. */
@@ -59,7 +59,7 @@ export class SessionTokens {
         version: shortened(version),
         subject: principal.subject,
         clientId: principal.clientId,
-        ...(principal.permit.rule === undefined ? {} : { rule: principal.permit.rule }),
+        permit: principal.permit.id,
         expiresAt: Math.floor(Date.now() / 1000) + this.#ttlSeconds,
       },
       this.#ttlSeconds,
@@ -84,15 +84,15 @@ export class SessionTokens {
     const sealed = await this.#sealer.open(PURPOSE, token);
     if (sealed === undefined) return undefined;
     // What opens was sealed by `issue`.
-    const { name, version, rule, ...rest } = sealed as unknown as SealedSession;
-    const session: Session = { ...rest, rule, client: { name, version } };
+    const { name, version, ...rest } = sealed as unknown as SealedSession;
+    const session: Session = { ...rest, client: { name, version } };
     this.#recent.set(token, session);
     return session;
   }
 }
 
 function isOwn(session: Session, { subject, clientId, permit }: Principal): boolean {
-  return session.subject === subject && session.clientId === clientId && session.rule === permit.rule;
+  return session.subject === subject && session.clientId === clientId && session.permit === permit.id;
 }
 
 /** What a server acts on of a client's capabilities; the rest may be as long as the client likes. */

@@ -1,7 +1,6 @@
 import type { ClientRequest } from '../../core/asker.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Scope } from '../../core/scopes.ts';
-import type { Tool } from '../../core/tool.ts';
 import type { CallResult } from '../call-result.ts';
 
 export type Questions = Readonly<Record<string, ClientRequest>>;
@@ -25,8 +24,8 @@ export interface TaskRecord {
   readonly id: string;
   /** The process that runs it. */
   readonly runner: string;
-  /** That it is a call of. */
-  readonly tool: Pick<Tool, 'name' | 'effect'>;
+  /** The id of the permit that it was started under: for whom another decides it is unknown. */
+  readonly permit: string;
   /** What its caller was granted for it, and whoever asks for it still has to be. */
   readonly scopes: readonly Scope[];
   /** Milliseconds since the epoch. */

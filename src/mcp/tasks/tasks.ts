@@ -6,7 +6,7 @@ import type { Store } from '../../core/store.ts';
 import type { Logger } from '../../core/telemetry.ts';
 import type { Tool } from '../../core/tool.ts';
 import type { CallResult } from '../call-result.ts';
-import { couldUse, requireUse, scopeRequired } from '../admission.ts';
+import { requireUse, scopeRequired } from '../admission.ts';
 import type { ToolCaller } from '../call-tool.ts';
 import type { Hub } from '../hub.ts';
 import { type Answers, InputNeeded } from '../rounds.ts';
@@ -184,13 +184,13 @@ export class Tasks {
   async #start(call: TaskCall): Promise<CreatedTask> {
     const { tool, origin, capabilities, answers } = call;
     const { hub, liveness, caller } = this.#parts;
-    const { subject } = origin.principal;
+    const { subject, permit } = origin.principal;
     this.#requireRoom(subject);
     const now = Date.now();
     const record: TaskRecord = {
       id: newTaskId(),
       runner: hub.self,
-      tool: { name: tool.name, effect: tool.effect },
+      permit: permit.id,
       scopes: tool.scopes,
       createdAt: now,
       updatedAt: now,
@@ -247,8 +247,7 @@ export class Tasks {
     const store = this.#storeOf(principal);
     const found = await store.find(id);
     const record = found === undefined ? undefined : await this.#upToDate(store, found);
-    // What the policy forbids by now is as unknown.
-    if (record === undefined || !couldUse(principal, { ...record, ...record.tool })) {
+    if (record?.permit !== principal.permit.id) {
       throw new ProtocolError(
         ProtocolErrorCode.InvalidParams,
         'Unknown task: there is none with this id, or it is not kept any longer',

@@ -1,7 +1,9 @@
 import { parse } from 'yaml';
 import { expect, it } from 'vitest';
+import * as z from 'zod';
 import { renderEffective } from '../../../src/config/effective.ts';
 import { resolveSettings } from '../../../src/config/resolve.ts';
+import { setting } from '../../../src/core/setting.ts';
 import { sampleSchema } from './sample-schema.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -49,4 +51,16 @@ it('masks secrets, those inside of lists and URLs too', async () => {
   expect(text).toContain('password: "********"');
   expect(text).toContain('{"id":"ci","secret":"********","ttlSeconds":60}');
   expect(text).toContain('redis://:********@db.example/0');
+});
+
+it('shows that a list of secrets is empty', async () => {
+  const schema = z.object({
+    tokens: setting(z.array(z.string()).default([]), {
+      description: 'Secrets.',
+      example: ['x'],
+      secret: true,
+    }),
+  });
+  const { settings } = await resolveSettings(schema, { env: {}, cwd: '/' });
+  expect(parse(renderEffective(settings))).toEqual({ tokens: [] });
 });

@@ -27,5 +27,23 @@ describe('identity providers in the configuration', () => {
     expect(error).toBeInstanceOf(ConfigurationError);
     expect(String(error)).toContain(`nobody signs in at them in mode ${mode}`);
     expect(String(error)).not.toContain('secret');
+    expect(String(error)).toMatch(/yaml:3 auth\.identityProviders\n/);
+  });
+
+  it.each([
+    ['are no list', '{ id: corp, clientSecret: hidden }'],
+    ['are lists themselves', '[[{ clientSecret: hidden }]]'],
+    ['are misspelt', '[{ id: corp, name: Corp, issuer: https://a.example, clientId: f, secret: hidden }]'],
+  ])('show no secret of theirs where they %s', async (_name, yaml) => {
+    const error = String(await load('broker', [`  identityProviders: ${yaml}`]));
+    expect(error).toContain('auth.identityProviders');
+    expect(error).not.toContain('hidden');
+  });
+
+  it('are told how to be mended at the place that is wrong', async () => {
+    const error = String(
+      await load('broker', ['  identityProviders: [{ id: corp, issuer: http://a.example }]']),
+    );
+    expect(error).toMatch(/identityProviders\.0\.issuer\n.*\n {3}Fix: set it to a URL, for example https:/);
   });
 });

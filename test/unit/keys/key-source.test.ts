@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listKeys, newKeyRing, rotateKeys } from '../../../src/keys/index.ts';
 import { KeyRing } from '../../../src/keys/key-ring.ts';
-import type { KeyPlace } from '../../../src/keys/key-source.ts';
+import { isOpenToOthers, type KeyPlace } from '../../../src/keys/key-source.ts';
 import { ManualClock } from '../../fixtures/manual-clock.ts';
 import { recordTelemetry, type RecordedTelemetry } from '../../fixtures/recorded-telemetry.ts';
 
@@ -68,6 +68,15 @@ const BROKEN: readonly (readonly [string, () => string, RegExp])[] = [
       })),
     /is damaged at signing\.0\.jwk\.d/,
   ],
+  [
+    'nothing but a retired cookie key',
+    () =>
+      damaged((ring) => ({
+        ...ring,
+        cookies: [{ secret: 'hunter2'.padEnd(43, 'A'), activeAt: 0, retiredAt: 1 }],
+      })),
+    /has no key for each purpose that is still in use/,
+  ],
 ];
 
 describe('a key ring in the environment', () => {
@@ -110,6 +119,12 @@ describe('a key ring in a mounted file', () => {
     const message = await refusal({ file });
     expect(message).toMatch(expected);
     expect(message).not.toContain('hunter2');
+  });
+
+  it('may have any mode where platforms mount secrets, but not by a path that leads out of there', () => {
+    expect(isOpenToOthers('/run/secrets/keyring', 0o100444)).toBe(false);
+    expect(isOpenToOthers('/run/secrets-of-others/keyring', 0o100444)).toBe(true);
+    expect(isOpenToOthers('/run/secrets/../keyring', 0o100444)).toBe(true);
   });
 
   it('is not made where it is missing', async () => {

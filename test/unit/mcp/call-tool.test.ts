@@ -5,6 +5,7 @@ import type { AppError } from '../../../src/core/errors.ts';
 import { ScopeSet } from '../../../src/core/scopes.ts';
 import { defineTool, type Tool, type ToolCall } from '../../../src/core/tool.ts';
 import { ToolCaller } from '../../../src/mcp/call-tool.ts';
+import { RunningCalls } from '../../../src/mcp/running-calls.ts';
 import { Rounds } from '../../../src/mcp/rounds.ts';
 import type { CallOrigin } from '../../../src/mcp/call-origin.ts';
 import { recordTelemetry } from '../../fixtures/recorded-telemetry.ts';
@@ -15,7 +16,8 @@ const concurrency = { global: 2, perPrincipal: 1, queuePerPrincipal: 1, queueWai
 function setUp(limits: Partial<{ maxCallMs: number }> = {}) {
   const telemetry = recordTelemetry();
   const options = { concurrency, maxCallMs: 60_000, outputTokens: 1000, ...limits };
-  const caller = new ToolCaller(options, telemetry, { begin: () => undefined });
+  const calls = new RunningCalls(options);
+  const caller = new ToolCaller(telemetry, { begin: () => undefined }, calls);
   const origin = (changes: Partial<CallOrigin> = {}): CallOrigin => ({
     principal: principalOf({ scopes: ScopeSet.of(['files:read']) }),
     requestId: 'req-7',
@@ -24,7 +26,7 @@ function setUp(limits: Partial<{ maxCallMs: number }> = {}) {
     asker: new Rounds({}, {}),
     ...changes,
   });
-  return { telemetry, caller, origin };
+  return { telemetry, caller, calls, origin };
 }
 
 function tool(
@@ -99,7 +101,7 @@ describe('calling a tool', () => {
   });
 
   it('also holds when a tool throws before its first await', async () => {
-    const { caller, origin } = setUp();
+    const { caller, calls, origin } = setUp();
     const throwing = tool(() => {
       throw new TypeError('inside');
     });
@@ -107,11 +109,11 @@ describe('calling a tool', () => {
       isError: true,
       _meta: { code: 'INTERNAL' },
     });
-    expect(caller.running).toBe(0);
+    expect(calls.count).toBe(0);
   });
 
   it('ends a call at its deadline with the work aborted, and frees the place when the work has ended', async () => {
-    const { caller, origin, telemetry } = setUp({ maxCallMs: 20 });
+    const { caller, calls, origin, telemetry } = setUp({ maxCallMs: 20 });
     let end: (() => void) | undefined;
     let seen: AbortSignal | undefined;
     const stubborn = tool((call) => {
@@ -125,9 +127,9 @@ describe('calling a tool', () => {
     const result = await caller.call(stubborn, {}, origin());
     expect(result).toMatchObject({ isError: true, _meta: { code: 'TIMEOUT', retryable: true } });
     expect(seen?.aborted).toBe(true);
-    expect(caller.running).toBe(1);
+    expect(calls.count).toBe(1);
     end?.();
-    await expect.poll(() => caller.running).toBe(0);
+    await expect.poll(() => calls.count).toBe(0);
     expect(telemetry.toolCalls).toEqual(['try_it:timeout']);
   });
 
@@ -186,7 +188,7 @@ describe('calling a tool', () => {
   });
 
   it('drops what a tool says after its end', async () => {
-    const { caller, origin } = setUp();
+    const { caller, calls, origin } = setUp();
     const said: string[] = [];
     let late: ToolCall | undefined;
     const talkative = tool((call) => {
@@ -195,7 +197,7 @@ describe('calling a tool', () => {
       return answers('');
     });
     await caller.call(talkative, {}, origin({ onLog: (_level, data) => said.push(String(data)) }));
-    await expect.poll(() => caller.running).toBe(0);
+    await expect.poll(() => calls.count).toBe(0);
     late?.log('info', 'after');
     expect(said).toEqual(['during']);
   });

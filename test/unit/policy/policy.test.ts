@@ -95,6 +95,15 @@ describe('which rule decides', () => {
 });
 
 describe('what a principal may do', () => {
+  it('is told from every other by its content, in every process', () => {
+    const id = (rules: readonly object[]): string => policyOf(rules).admit(identity()).permit.id;
+    const rule = { name: 'all', tools: ['look_up'] };
+    expect(id([{ tools: ['look_up'], name: 'all' }])).toBe(id([rule]));
+    const others = [[{ name: 'all' }], [{ ...rule, scopes: [] }], [{ ...rule, name: 'a' }], []];
+    const fitless = [{ name: 'all', subjects: ['nobody'] }];
+    expect(new Set([[rule], ...others, fitless].map(id)).size).toBe(6);
+  });
+
   it('is what its scopes say where there is no rule, but nothing that destroys', () => {
     const { scopes, permit } = policyOf([]).admit(identity());
     expect(scopes).toBe(ScopeSet.of(ALL_SCOPES));
@@ -212,6 +221,10 @@ describe('a warning', () => {
       ['rule "rule" allows delete_*, which destroys and so needs the application under "clients"'],
     ],
     [{ tools: ['delete_*'], clients: ['*'] }, []],
+    [
+      { workspaces: ['workspace', 'werkspace'] },
+      ['rule "rule" allows the workspace werkspace, which does not exist here'],
+    ],
     [{}, []],
   ])('tells of what comes to nothing: %j', (rule, warnings) => {
     expect(policyOf([{ name: 'rule', ...rule }]).warnings).toEqual(warnings);

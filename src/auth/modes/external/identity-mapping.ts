@@ -2,9 +2,9 @@ import { hash } from 'node:crypto';
 import type { Identity } from '../../../core/principal.ts';
 import { isScope, type Scope, ScopeSet } from '../../../core/scopes.ts';
 import type { Logger } from '../../../core/telemetry.ts';
+import { claimAt, type Claims, groupsAreElsewhere, isTrue } from '../../claims.ts';
 import type { ExternalIssuerOptions } from '../../options/external.ts';
 import { invalidToken } from '../../token-fault.ts';
-import type { Claims } from '../claims.ts';
 
 /** Claims that were verified, and the SHA-256 of the token that they belong to. */
 export interface VerifiedClaims {
@@ -24,31 +24,20 @@ export function createIdentityMapping(options: ExternalIssuerOptions, logger: Lo
   const named = (name: string): string => (prefix === undefined ? name : `${prefix}:${name}`);
   return function identityOf({ claims, tokenHash }) {
     requireClaims(claims, options.requiredClaims);
-    const groups = groupsOf(claims, names.groups);
-    if (groups === undefined) {
+    const groups = texts(claimAt(claims, names.groups));
+    if (groupsAreElsewhere(claims, names.groups)) {
       logger.warn({ issuer }, 'a token has no groups because there are too many of them; use roles instead');
     }
     return {
       subject: nameOf(named(firstText(claims, names.subject))),
       clientId: nameOf(named(firstText(claims, names.clientId))),
-      scopes: ScopeSet.of(scopesOf(options, claims, groups ?? [])),
-      groups: (groups ?? []).map(named),
+      scopes: ScopeSet.of(scopesOf(options, claims, groups)),
+      groups: groups.map(named),
       email: isTrue(claimAt(claims, names.emailVerified)) ? optionalText(claims, names.email) : undefined,
       authority: authorityOf(issuer, claims['jti'], tokenHash),
       expiresAt: expiryOf(claims['exp']),
     };
   };
-}
-
-/** The claim with this name; without one, what dots in the name lead to. */
-export function claimAt(claims: Claims, name: string): unknown {
-  if (Object.hasOwn(claims, name)) return claims[name];
-  let place: unknown = claims;
-  for (const part of name.split('.')) {
-    if (typeof place !== 'object' || place === null || !Object.hasOwn(place, part)) return undefined;
-    place = (place as Claims)[part];
-  }
-  return place;
 }
 
 function requireClaims(claims: Claims, required: ExternalIssuerOptions['requiredClaims']): void {
@@ -59,18 +48,6 @@ function requireClaims(claims: Claims, required: ExternalIssuerOptions['required
       throw invalidToken(`The access token has not the ${name} that is required here.`);
     }
   }
-}
-
-/**
- * Undefined when the issuer has left them out because there are too many (Entra ID: `_claim_names`). Asking it
- * for them would take a right to read its directory.
- */
-function groupsOf(claims: Claims, name: string): readonly string[] | undefined {
-  const value = claimAt(claims, name);
-  if (value !== undefined) return texts(value);
-  const elsewhere = claims['_claim_names'];
-  const overage = typeof elsewhere === 'object' && elsewhere !== null && name in elsewhere;
-  return overage || isTrue(claims['hasgroups']) ? undefined : [];
 }
 
 function scopesOf(
@@ -109,13 +86,10 @@ function texts(value: unknown): string[] {
   return [value].flat().filter((one) => typeof one === 'string');
 }
 
-function text(value: unknown): string {
-  if (typeof value === 'string' && value !== '') return value;
-  throw invalidToken('The access token does not say whom it is for.');
-}
-
 function firstText(claims: Claims, names: readonly string[]): string {
-  return text(names.map((name) => claimAt(claims, name)).find((value) => value !== undefined));
+  const value = names.map((name) => claimAt(claims, name)).find((one) => one !== undefined);
+  if (typeof value === 'string' && value !== '') return value;
+  throw invalidToken(`The access token has no ${names.join(' or ')}, which is needed here.`);
 }
 
 function optionalText(claims: Claims, name: string): string | undefined {
@@ -125,11 +99,6 @@ function optionalText(claims: Claims, name: string): string | undefined {
 function nameOf(name: string): string {
   if (NAME.test(name)) return name;
   throw invalidToken('The access token is not valid.');
-}
-
-/** Some issuers write truth as text or number. */
-function isTrue(value: unknown): boolean {
-  return [true, 'true', 1, '1'].some((truth) => truth === value);
 }
 
 /** Hashed, because what names a token at its issuer is not ours to spread. */

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
+import type { Claims } from '../../claims.ts';
 import { keyThumbprintOf } from '../../dpop/confirmation.ts';
 import { subjectRevocation } from '../../revocations.ts';
 import { invalidToken } from '../../token-fault.ts';
-import type { Claims } from '../claims.ts';
 import { CLOCK_TOLERANCE } from '../verified-tokens.ts';
 import { createIdentityMapping } from './identity-mapping.ts';
 import { Introspection } from './introspection.ts';

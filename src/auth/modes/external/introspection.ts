@@ -1,4 +1,4 @@
-import type { Claims } from '../claims.ts';
+import type { Claims } from '../../claims.ts';
 import { discoverEndpoint } from './issuer-metadata.ts';
 import type { TokenIssuerContext } from './token-issuer.ts';
 

@@ -1,4 +1,5 @@
 import { isLoopback } from '../../../core/loopback.ts';
+import { boundedBody } from '../../bounded-body.ts';
 
 /** A fetch for what the operator's issuers serve: bounded in time and size. */
 export type IssuerFetch = (url: string, init?: RequestInit) => Promise<Response>;
@@ -19,8 +20,7 @@ export function createIssuerFetch(timeoutMs: number): IssuerFetch {
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const { status, headers } = response;
-    return new Response(await readBounded(response), { status, headers });
+    return await boundedBody(response, MAX_BYTES);
   };
 }
 
@@ -51,17 +51,4 @@ export function endpointOf(issuer: string, address: unknown): string | undefined
   if (url === null) return undefined;
   const local = issuer.startsWith('http:') && url.protocol === 'http:' && isLoopback(url.hostname);
   return url.protocol === 'https:' || local ? url.href : undefined;
-}
-
-/** Counted after decompression: what is small on the wire may be huge in memory. */
-async function readBounded({ body, url }: Response): Promise<Buffer<ArrayBuffer>> {
-  const content: AsyncIterable<Uint8Array> | null = body;
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of content ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BYTES) throw new Error(`The answer of ${url} is larger than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

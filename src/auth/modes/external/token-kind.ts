@@ -1,5 +1,5 @@
+import type { Claims } from '../../claims.ts';
 import { invalidToken } from '../../token-fault.ts';
-import type { Claims } from '../claims.ts';
 
 /** Claims that stand in ID tokens (OpenID Connect Core §2, §3.3.2.11) and logout tokens. */
 const OF_OTHER_TOKENS = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'];

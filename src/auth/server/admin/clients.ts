@@ -6,7 +6,7 @@ import { prefixes, records } from '../records.ts';
 import { secondsCell } from './cells.ts';
 import { collect, type ListQuery, matches, moreAt } from './collect.ts';
 import type { AdminContext } from './context.ts';
-import { allGrants, type GrantRow } from './grants.ts';
+import { allGrants, type GrantRow, revokeGrantsOf } from './grants.ts';
 import { ADMIN } from './sections.ts';
 
 type Content = Omit<AdminPage, 'section' | 'formToken' | 'notice'>;
@@ -61,7 +61,7 @@ export async function clientsPage(context: AdminContext, query: ListQuery): Prom
       caption: 'Applications',
       columns: ['Application', 'Known by', 'Returns to', 'Registered', 'Last use', 'Grants'],
       empty: 'No application was found.',
-      rows: [...others, ...rows].map((row) => ({ cells: cellsOf(row, grants), acts: actsOf(row) })),
+      rows: [...others, ...rows].map((row) => ({ cells: cellsOf(row, grants), acts: actsOf(row, grants) })),
     },
     more: moreAt(ADMIN.clients, search, next),
   };
@@ -81,17 +81,22 @@ function cellsOf(row: ClientRow, grants: readonly GrantRow[]): AdminCell[] {
   ];
 }
 
-function actsOf({ kind, clientId, name }: ClientRow): AdminAct[] {
-  if (kind !== 'registered') return [];
-  return [
-    {
-      label: 'Remove',
-      name: `Remove ${name} and what it was allowed`,
-      action: `${ADMIN.clients}/remove`,
-      fields: { client: clientId },
-      danger: true,
-    },
-  ];
+function actsOf({ kind, clientId, name }: ClientRow, grants: readonly GrantRow[]): AdminAct[] {
+  const act = { fields: { client: clientId }, danger: true };
+  const revoke: AdminAct = {
+    ...act,
+    label: 'Revoke all',
+    name: `Revoke all that anybody has allowed ${name}`,
+    action: `${ADMIN.clients}/revoke`,
+  };
+  const remove: AdminAct = {
+    ...act,
+    label: 'Remove',
+    name: `Remove ${name} and what it was allowed`,
+    action: `${ADMIN.clients}/remove`,
+  };
+  const hasGrants = grants.some((grant) => grant.clientId === clientId);
+  return [...(hasGrants ? [revoke] : []), ...(kind === 'registered' ? [remove] : [])];
 }
 
 function registeredRow(client: StoredClient): ClientRow {
@@ -140,7 +145,7 @@ export async function removeClient(
   context: AdminContext,
   clientId: string,
 ): Promise<{ readonly name: string; readonly grants: number } | undefined> {
-  const { store, grants } = context;
+  const { store } = context;
   const key = records.entity('Client', clientId);
   const client = await readClient(context, key);
   if (client === undefined) return undefined;
@@ -148,7 +153,6 @@ export async function removeClient(
   await store.take(key);
   if (client.fairlead_slot !== undefined)
     await new ClientSlots({ store, size: 0 }).release(client.fairlead_slot);
-  const own = (await allGrants(context)).filter((grant) => grant.clientId === clientId);
-  for (const { accountId, gid } of own) await grants.revokeOwn(accountId, gid);
+  const own = await revokeGrantsOf(context, clientId);
   return { name: displayName(client.client_name, clientId), grants: own.length };
 }

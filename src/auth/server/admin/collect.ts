@@ -4,7 +4,8 @@ import { scanAll } from '../scan-all.ts';
 
 /** Rows on one page, or a few more. */
 const ROWS = 50;
-const READ_AT_ONCE = 50;
+/** Records that are read at the same time. */
+export const READ_AT_ONCE = 50;
 /** Records that are looked at for one page, before it is shown with what was found. */
 const MAX_READ = 5000;
 

@@ -59,24 +59,32 @@ function lastCell({ last, failed }: Connection): AdminCell {
 /** What one of them did, step by step, and where it got stuck. */
 export async function timelinePage(context: AdminContext, who: Connected): Promise<Content> {
   const timeline = await logOf(context).timeline(who);
-  const id = 'clientId' in who ? who.clientId : who.address;
+  const isClient = 'clientId' in who;
+  const id = isClient ? who.clientId : who.address;
   return {
     title: timeline.name ?? id,
     lead: timeline.name === undefined ? undefined : id,
-    finding: findingOf(timeline),
+    finding: findingOf(timeline, isClient),
     table: {
       caption: 'Steps, the newest first',
-      columns: ['When', 'What happened', 'From'],
+      columns: ['When', 'What happened', isClient ? 'From' : 'Application'],
       empty: 'Nothing is known of it, or not any more.',
       rows: timeline.steps.toReversed().map((step) => ({
         cells: [
           momentCell(new Date(step.at)),
           stepCell(step),
-          { text: step.address ?? '–', note: step.agent },
+          isClient ? { text: step.address ?? '–', note: step.agent } : applicationCell(step, timeline),
         ],
       })),
     },
   };
+}
+
+/** Which of those at the address it was, as far as it has said so. */
+function applicationCell({ clientId, agent }: Step, { steps }: Timeline): AdminCell {
+  if (clientId === undefined) return { text: '–', note: agent };
+  const named = steps.findLast((step) => step.clientId === clientId && step.name !== undefined);
+  return { text: named?.name ?? clientId, note: agent, href: hrefOf({ clientId }) };
 }
 
 function stepCell(step: Step): AdminCell {
@@ -90,11 +98,13 @@ function stepCell(step: Step): AdminCell {
   };
 }
 
-function findingOf({ diagnosis, steps }: Timeline): AdminFinding | undefined {
+function findingOf({ diagnosis, steps }: Timeline, isClient: boolean): AdminFinding | undefined {
   if (diagnosis !== undefined) {
-    const { words, stalled, meaning, next } = diagnosis;
-    const title = stalled ? `Nothing came after: it ${words}` : `It ${words}`;
-    return { tone: stalled ? 'warn' : 'bad', title, text: meaning, next };
+    const { sentence, stalled, step, meaning, next } = diagnosis;
+    const title = stalled ? `${sentence}, and nothing came after` : sentence;
+    // Without a name it may have been another application.
+    const isUncertain = stalled || (isClient && step.clientId === undefined);
+    return { tone: isUncertain ? 'warn' : 'bad', title, text: meaning, next };
   }
   if (steps.length === 0) return undefined;
   return { tone: 'good', title: 'No problem', text: 'Nothing is refused to it at the moment.' };

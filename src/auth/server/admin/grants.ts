@@ -4,7 +4,7 @@ import { hashedGrantId } from '../grants.ts';
 import { prefixes } from '../records.ts';
 import { scanAll } from '../scan-all.ts';
 import { secondsCell } from './cells.ts';
-import { collect, type ListQuery, matches, moreAt } from './collect.ts';
+import { collect, type ListQuery, matches, moreAt, READ_AT_ONCE } from './collect.ts';
 import type { AdminContext } from './context.ts';
 import { ADMIN } from './sections.ts';
 
@@ -61,21 +61,31 @@ export async function grantsPage(context: AdminContext, { search, from }: ListQu
   };
 }
 
+/** Ends what people have allowed a client; answers what it was. */
+export async function revokeGrantsOf(context: AdminContext, clientId: string): Promise<GrantRow[]> {
+  const own = (await allGrants(context)).filter((grant) => grant.clientId === clientId);
+  for (const { accountId, gid } of own) await context.grants.revokeOwn(accountId, gid);
+  return own;
+}
+
 /** Every grant there is. */
 export async function allGrants(context: AdminContext): Promise<GrantRow[]> {
   const prefix = prefixes.allAccountGrants;
-  const grants: GrantRow[] = [];
-  for await (const key of scanAll(context.store, prefix)) {
-    const grant = await readGrant(context, key.slice(prefix.length));
-    if (grant !== undefined) grants.push(grant);
+  const keys: string[] = [];
+  for await (const key of scanAll(context.store, prefix)) keys.push(key.slice(prefix.length));
+  const grants: (GrantRow | undefined)[] = [];
+  for (let start = 0; start < keys.length; start += READ_AT_ONCE) {
+    const part = keys.slice(start, start + READ_AT_ONCE);
+    grants.push(...(await Promise.all(part.map((key) => readGrant(context, key)))));
   }
-  return grants;
+  return grants.filter((grant) => grant !== undefined);
 }
 
 async function readGrant({ grants }: AdminContext, rest: string): Promise<GrantRow | undefined> {
   const separator = rest.indexOf(':');
   const accountId = rest.slice(0, separator);
   const grantId = rest.slice(separator + 1);
+  if (!(await grants.isGood(grantId))) return undefined;
   const details = await grants.find(accountId, grantId);
   return details && { ...details, accountId, gid: hashedGrantId(grantId) };
 }

@@ -10,7 +10,7 @@ import { ConfirmPages } from './confirm.ts';
 import { connectionsPage, timelinePage } from './connections.ts';
 import type { AdminContext } from './context.ts';
 import { grantsPage } from './grants.ts';
-import { endGrant, endOneSession, takeClient } from './other-acts.ts';
+import { endGrant, endGrantsOfClient, endOneSession, takeClient } from './other-acts.ts';
 import { type Owner, OwnerAccess } from './owner-access.ts';
 import { type ActResult, addPerson, type PersonAct, PERSON_ACTS } from './person-acts.ts';
 import { peoplePage, personPage } from './people.ts';
@@ -62,6 +62,9 @@ export function adminRoutes(context: AdminContext): RequestHandler {
   }
   pages.show(ADMIN.clients, 'clients', clients);
   pages.act(`${ADMIN.clients}/remove`, ['clients', clients], (...asked) => takeClient(context, ...asked));
+  pages.act(`${ADMIN.clients}/revoke`, ['clients', clients], (...asked) =>
+    endGrantsOfClient(context, ...asked),
+  );
   pages.show(ADMIN.grants, 'grants', grants);
   pages.act(`${ADMIN.grants}/revoke`, ['grants', grants], (...asked) => endGrant(context, ...asked));
   pages.show(ADMIN.sessions, 'sessions', sessions);

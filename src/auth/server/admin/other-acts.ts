@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../../core/telemetry.ts';
 import { field } from '../form-body.ts';
 import { endSession } from '../sessions.ts';
 import { removeClient } from './clients.ts';
+import { revokeGrantsOf } from './grants.ts';
 import type { AdminContext } from './context.ts';
 import type { Owner } from './owner-access.ts';
 import type { ActResult } from './person-acts.ts';
@@ -16,6 +17,19 @@ export async function takeClient(context: AdminContext, request: Request, owner:
     record(context, owner, { action: 'client.removed', clientId, details: { ...removed } });
   }
   return { to: `${ADMIN.clients}?done=client-removed` };
+}
+
+/** Ends what people have allowed a client, which may ask them again. */
+export async function endGrantsOfClient(
+  context: AdminContext,
+  request: Request,
+  owner: Owner,
+): Promise<ActResult> {
+  const clientId = field(request, 'client');
+  for (const { accountId: account } of await revokeGrantsOf(context, clientId)) {
+    record(context, owner, { action: 'grant.revoked', clientId, details: { account, by: 'owner' } });
+  }
+  return { to: `${ADMIN.clients}?done=client-revoked` };
 }
 
 export async function endGrant(context: AdminContext, request: Request, owner: Owner): Promise<ActResult> {

@@ -2,6 +2,7 @@ import type { AdminField, AdminForm, AdminPage, AdminTable } from '../../admin-p
 import { ALL_SCOPES, type Scope, SCOPES } from '../../../core/scopes.ts';
 import { allowedScopes } from '../allowed-scopes.ts';
 import type { Account } from '../accounts.ts';
+import { mayUsePassword } from '../federation/sign-in-choices.ts';
 import { listSessions } from '../sessions.ts';
 import { dayCell } from './cells.ts';
 import { type ListQuery, matches, moreAt, pageOf } from './collect.ts';
@@ -22,7 +23,7 @@ export async function peoplePage(context: AdminContext, query: ListQuery): Promi
     search: { label: 'Name, e-mail address or group', value: search },
     table: peopleTable(rows),
     more: moreAt(ADMIN.people, search, next),
-    forms: [addForm()],
+    forms: [addForm(context)],
   };
 }
 
@@ -46,31 +47,49 @@ function stateOf({ disabledAt }: Account): { text: string; tone: 'good' | 'bad' 
   return disabledAt === undefined ? { text: 'active', tone: 'good' } : { text: 'disabled', tone: 'bad' };
 }
 
-function addForm(): AdminForm {
+function addForm({ options }: AdminContext): AdminForm {
+  const forMembers = mayUsePassword(options, { role: 'member' });
+  const link =
+    'Without a password you get a link that works once within a day, at which the person sets one.';
   return {
-    title: 'Add a person',
-    text: 'Without a password you get a link that works once within a day, at which the person sets one.',
+    title: forMembers ? 'Add a person' : 'Add an owner with a password',
+    text: forMembers
+      ? link
+      : `Others get their account by signing in at an identity provider. An owner with a password gets in when none can be reached. ${link}`,
     action: `${ADMIN.people}/add`,
     button: 'Add',
     fields: [
       { kind: 'email', name: 'email', label: 'E-mail address', required: true },
       { kind: 'text', name: 'name', label: 'Name' },
       { kind: 'password', name: 'password', label: 'Password', hint: 'Leave it empty for a link.' },
-      roleField('member'),
+      roleField(
+        forMembers ? ROLES : ROLES.filter(({ value }) => value === 'owner'),
+        forMembers ? 'member' : 'owner',
+      ),
     ],
   };
 }
 
-function roleField(role: Account['role']): AdminField {
-  return {
-    kind: 'choice',
-    name: 'role',
-    label: 'Role',
-    options: [
-      { value: 'member', label: 'Member: may allow what the configuration says', checked: role === 'member' },
-      { value: 'owner', label: 'Owner: may allow everything, and administers', checked: role === 'owner' },
-    ],
-  };
+interface Role {
+  readonly value: Account['role'];
+  readonly label: string;
+}
+
+const ROLES: readonly Role[] = [
+  { value: 'member', label: 'Member: may allow what the configuration says' },
+  { value: 'owner', label: 'Owner: may allow everything, and administers' },
+];
+
+function roleField(roles: readonly Role[], chosen: Account['role']): AdminField {
+  const options = roles.map((role) => ({ ...role, checked: role.value === chosen }));
+  return { kind: 'choice', name: 'role', label: 'Role', options };
+}
+
+/** What the role of a person can become. */
+function rolesOf({ identity }: Account, { options }: AdminContext): readonly Role[] {
+  if (mayUsePassword(options, { role: 'member', identity }) || identity !== undefined) return ROLES;
+  const label = 'Member: cannot sign in any more, as members do so at an identity provider';
+  return ROLES.map((role) => (role.value === 'member' ? { ...role, label } : role));
 }
 
 /** One person, and what can be done to them. */
@@ -93,7 +112,7 @@ export async function personPage(context: AdminContext, account: Account): Promi
       ['Allowed applications', grantsCell(account, grants.length)],
       ['Signed in', { text: `in ${String(sessions.length)} browser${sessions.length === 1 ? '' : 's'}` }],
     ],
-    forms: personForms(account),
+    forms: personForms(account, context),
   };
 }
 
@@ -107,7 +126,7 @@ function grantsCell({ email }: Account, count: number): { text: string; href?: s
   return { text: String(count), href: `${ADMIN.grants}?${new URLSearchParams({ q: email }).toString()}` };
 }
 
-function personForms(account: Account): AdminForm[] {
+function personForms(account: Account, context: AdminContext): AdminForm[] {
   const at = (act: string): string => `${ADMIN.people}/${account.id}/${act}`;
   const state: AdminForm =
     account.disabledAt === undefined
@@ -118,7 +137,11 @@ function personForms(account: Account): AdminForm[] {
         }
       : { title: 'Enable', action: at('enable'), button: 'Enable', fields: [] };
   return [
-    { title: 'Role', action: at('role'), button: 'Change the role', fields: [roleField(account.role)] },
+    {
+      title: 'Role',
+      ...{ action: at('role'), button: 'Change the role' },
+      fields: [roleField(rolesOf(account, context), account.role)],
+    },
     scopesForm(account, at('scopes')),
     {
       title: 'Groups',
@@ -133,11 +156,7 @@ function personForms(account: Account): AdminForm[] {
         },
       ],
     },
-    {
-      title: 'Password',
-      text: 'Makes a link that works once within a day, at which the person sets a new password.',
-      ...{ action: at('password-link'), button: 'Make a link', fields: [] },
-    },
+    ...(mayUsePassword(context.options, account) ? [passwordForm(at('password-link'))] : []),
     { title: 'Sign out', action: at('sign-out'), button: 'Sign out everywhere', fields: [] },
     state,
     {
@@ -154,6 +173,14 @@ function personForms(account: Account): AdminForm[] {
       ],
     },
   ];
+}
+
+function passwordForm(action: string): AdminForm {
+  return {
+    title: 'Password',
+    text: 'Makes a link that works once within a day, at which the person sets a new password.',
+    ...{ action, button: 'Make a link', fields: [] },
+  };
 }
 
 function scopesForm({ scopes }: Account, action: string): AdminForm {

@@ -20,6 +20,7 @@ export const NOTICES: Readonly<Record<string, string>> = {
   'signed-out': 'The person is signed out everywhere.',
   'person-removed': 'The person was removed.',
   'client-removed': 'The application was removed, and what it was allowed has ended.',
+  'client-revoked': 'Nobody allows the application anything any more.',
   revoked: 'The grant has ended.',
   'session-ended': 'The session has ended.',
 };

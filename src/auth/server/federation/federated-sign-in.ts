@@ -91,7 +91,7 @@ export class FederatedSignIn {
       return await provider.authorizationUrl(this.#cookies.secretsOf(state, secret, provider.id), loginHint);
     } catch (error) {
       this.#cookies.end(response, state);
-      const refusal = this.#refusalOf(error);
+      const refusal = this.#refusalOf(error, provider);
       this.#recordFailure(request, { ...choice, reason: refusal.reason });
       throw refusal;
     }
@@ -119,7 +119,7 @@ export class FederatedSignIn {
       this.#recordSuccess(request, account, record);
       return { destination, account };
     } catch (error) {
-      const refusal = this.#refusalOf(error);
+      const refusal = this.#refusalOf(error, provider);
       const { reason, detail } = refusal;
       this.#recordFailure(request, { ...record, reason, detail });
       return { destination, refusal };
@@ -169,19 +169,20 @@ export class FederatedSignIn {
     return account;
   }
 
-  #refusalOf(error: unknown): SignInRefusal {
+  #refusalOf(error: unknown, { id }: IdentityProvider): SignInRefusal {
+    const { logger } = this.#context.telemetry;
     if (error instanceof SignInRefusal) {
       const { cause, reason } = error;
       if (cause !== undefined) {
-        this.#context.telemetry.logger.warn(
-          { reason, fault: faultOf(cause) },
+        logger.warn(
+          { provider: id, reason, fault: faultOf(cause) },
           'A sign-in at an identity provider failed',
         );
       }
       return error;
     }
     if (!(error instanceof AppError) || error.code !== 'UNAVAILABLE') throw error;
-    this.#context.telemetry.logger.warn({ fault: faultOf(error) }, 'The identity provider cannot be reached');
+    logger.warn({ provider: id, fault: faultOf(error) }, 'The identity provider cannot be reached');
     return new SignInRefusal('provider_unavailable');
   }
 

@@ -2,10 +2,12 @@ import type { JWTVerifyGetKey } from 'jose';
 import type * as OAuth from 'oauth4webapi';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
+import type { Claims } from '../../claims.ts';
 import type { IdentityProviderOptions } from '../../options/identity-providers.ts';
 import { SignInRefusal } from './sign-in-refusal.ts';
+import { judged, refreshTokenIn, verifySignature } from './upstream-answer.ts';
 import { type UpstreamFetch, unreachable, upstreamFetch } from './upstream-fetch.ts';
-import { assertRequiredClaims, isComplete, type UpstreamClaims } from './upstream-person.ts';
+import { assertRequiredClaims, isComplete } from './upstream-person.ts';
 
 export interface IdentityProviderContext {
   readonly clock: Clock;
@@ -24,7 +26,7 @@ export interface LoginSecrets {
 }
 
 export interface UpstreamAnswer {
-  readonly claims: UpstreamClaims;
+  readonly claims: Claims;
   /** Good for asking again, where the provider gives one. */
   readonly refreshToken: string | undefined;
 }
@@ -140,7 +142,7 @@ export class IdentityProvider {
         expectedNonce: nonce,
         requireIdToken: true,
       });
-      await oauth.validateApplicationLevelSignature(metadata, response, options);
+      await verifySignature(oauth, { metadata, response, options });
       return await this.#read(oauth, { metadata, client, options, tokens });
     });
   }
@@ -148,22 +150,23 @@ export class IdentityProvider {
   /**
    * Asks again who a person is.
    *
+   * @param keep Is handed the refresh token that takes the place of this one before anything else can fail: a
+   *   spent one that is sent again ends all access at most providers (RFC 9700 §4.14.2).
    * @throws SignInRefusal when the provider wants to see the person, AppError `UNAVAILABLE`
    */
-  async refresh(refreshToken: string): Promise<UpstreamAnswer> {
+  async refresh(refreshToken: string, keep: (next: string) => Promise<void>): Promise<Claims> {
     const oauth = await import('oauth4webapi');
     const metadata = await this.metadata();
     const { client, authentication, options } = await this.#credentials(oauth, metadata);
     try {
       const args = [metadata, client, authentication, refreshToken, options] as const;
       const response = await oauth.refreshTokenGrantRequest(...args);
-      const tokens = await oauth.processRefreshTokenResponse(metadata, client, response);
-      if (tokens.id_token !== undefined) {
-        await oauth.validateApplicationLevelSignature(metadata, response, options);
-      }
-      const answer = await this.#read(oauth, { metadata, client, options, tokens });
       // A provider that does not rotate goes on with the same one (RFC 6749 §6).
-      return { ...answer, refreshToken: answer.refreshToken ?? refreshToken };
+      const next = await refreshTokenIn(response);
+      if (next !== undefined && next !== refreshToken) await keep(next);
+      const tokens = await oauth.processRefreshTokenResponse(metadata, client, response);
+      if (tokens.id_token !== undefined) await verifySignature(oauth, { metadata, response, options });
+      return (await this.#read(oauth, { metadata, client, options, tokens })).claims;
     } catch (error) {
       if (error instanceof AppError) throw error;
       const code = error instanceof oauth.ResponseBodyError ? error.error : undefined;
@@ -175,7 +178,7 @@ export class IdentityProvider {
 
   /** The claims of the ID token, and of userinfo where that one leaves something out. */
   async #read(oauth: typeof OAuth, { metadata, client, options, tokens }: Exchange): Promise<UpstreamAnswer> {
-    const idToken: UpstreamClaims | undefined = oauth.getValidatedIdTokenClaims(tokens);
+    const idToken: Claims | undefined = oauth.getValidatedIdTokenClaims(tokens);
     if (idToken !== undefined) assertRequiredClaims(this.options, idToken);
     let claims = idToken ?? {};
     if (!isComplete(this.options, claims) && metadata.userinfo_endpoint !== undefined) {
@@ -253,21 +256,4 @@ function httpOptions(oauth: typeof OAuth, fetch: UpstreamFetch) {
     // eslint-disable-next-line @typescript-eslint/no-deprecated
     [oauth.allowInsecureRequests]: true,
   };
-}
-
-/** Tells an answer that says no from one that is not valid, and both from an outage. */
-async function judged<T>(oauth: typeof OAuth, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    if (error instanceof oauth.AuthorizationResponseError) {
-      const reason = error.error === 'access_denied' ? 'cancelled' : 'provider_error';
-      throw new SignInRefusal(reason, error.error, error);
-    }
-    if (error instanceof oauth.ResponseBodyError) {
-      throw new SignInRefusal('provider_error', error.error, error);
-    }
-    throw new SignInRefusal('invalid_answer', error instanceof Error ? error.message : undefined, error);
-  }
 }

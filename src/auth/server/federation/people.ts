@@ -1,11 +1,12 @@
 import type { Store } from '../../../core/store.ts';
 import type { Telemetry } from '../../../core/telemetry.ts';
+import type { Claims } from '../../claims.ts';
 import type { Account, AccountChange, Accounts } from '../accounts.ts';
 import { canonicalEmail } from '../accounts.ts';
 import { records } from '../records.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 import { SignInRefusal } from './sign-in-refusal.ts';
-import { readPerson, type UpstreamClaims, type UpstreamPerson } from './upstream-person.ts';
+import { lacksGroups, readPerson, type UpstreamPerson } from './upstream-person.ts';
 
 export interface PeopleContext {
   readonly accounts: Accounts;
@@ -32,17 +33,17 @@ export class People {
    * @throws SignInRefusal for a person who may not sign in, whose account is disabled, or whose address is
    *   that of somebody else's account
    */
-  async recognise(provider: IdentityProvider, claims: UpstreamClaims): Promise<Account> {
-    const person = readPerson(provider.options, claims);
+  async recognise(provider: IdentityProvider, claims: Claims): Promise<Account> {
+    const person = this.#personOf(provider, claims);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const known = await this.#find(provider, person);
       const account = known ?? (await this.#create(provider, person));
       if (account === undefined) continue;
       if (account.disabledAt !== undefined) throw new SignInRefusal('account_disabled');
-      if (!(await this.#follow(account, person))) throw new SignInRefusal('email_taken');
+      if (!(await this.#follow(account, person))) throw await this.#emailTaken(person);
       return await this.#update(account, provider, person);
     }
-    throw new SignInRefusal('email_taken');
+    throw await this.#emailTaken(person);
   }
 
   /**
@@ -51,11 +52,21 @@ export class People {
    *
    * @throws SignInRefusal for a person who may no longer sign in, or when the claims are another person's
    */
-  async renew(account: Account, provider: IdentityProvider, claims: UpstreamClaims): Promise<Account> {
-    const person = readPerson(provider.options, claims);
+  async renew(account: Account, provider: IdentityProvider, claims: Claims): Promise<Account> {
+    const person = this.#personOf(provider, claims);
     if (person.subject !== account.identity?.subject) throw new SignInRefusal('invalid_answer', 'subject');
     await this.#follow(account, person);
     return await this.#update(account, provider, person);
+  }
+
+  #personOf({ id, options }: IdentityProvider, claims: Claims): UpstreamPerson {
+    if (lacksGroups(options, claims)) {
+      this.#context.telemetry.logger.warn(
+        { provider: id },
+        'a person has no groups because there are too many of them; use roles instead',
+      );
+    }
+    return readPerson(options, claims);
   }
 
   async #find(provider: IdentityProvider, { subject }: UpstreamPerson): Promise<Account | undefined> {
@@ -74,7 +85,7 @@ export class People {
     const role = roleOf(provider, person) ?? 'member';
     const created = await accounts.adopt({ email, name, role, identity, groups: [...person.groups] });
     const account = created ?? (await this.#unfinished(email, identity));
-    if (account === undefined) throw new SignInRefusal('email_taken');
+    if (account === undefined) throw await this.#emailTaken(person);
     // What is left of a removed account gives way.
     const won = await store.swap(key, stale, account.id, 'permanent');
     if (!won) {
@@ -104,6 +115,12 @@ export class People {
   async #follow(account: Account, { email }: UpstreamPerson): Promise<boolean> {
     if (canonicalEmail(email) === account.email) return true;
     return await this.#context.accounts.moveEmail(account.id, email);
+  }
+
+  /** Tells the operator whose it is. */
+  async #emailTaken({ email }: UpstreamPerson): Promise<SignInRefusal> {
+    const holder = await this.#context.accounts.idOf(canonicalEmail(email));
+    return new SignInRefusal('email_taken', holder === undefined ? undefined : `account ${holder}`);
   }
 
   async #update(account: Account, provider: IdentityProvider, person: UpstreamPerson): Promise<Account> {

@@ -24,6 +24,9 @@ export function problemOf(request: Request): { readonly problem?: string; readon
  * Whether the account may sign in with what this server itself knows. Where people sign in at identity
  * providers, that is the owner alone: the way in when the provider is down or wrongly configured.
  */
-export function mayUsePassword({ mode }: Pick<AuthOptions, 'mode'>, { role, identity }: Account): boolean {
+export function mayUsePassword(
+  { mode }: Pick<AuthOptions, 'mode'>,
+  { role, identity }: Pick<Account, 'role' | 'identity'>,
+): boolean {
   return mode !== 'broker' || (role === 'owner' && identity === undefined);
 }

@@ -2,7 +2,7 @@ import { AppError } from '../../../core/errors.ts';
 
 /** Why somebody who comes from an identity provider does not get in; what they read about it. */
 export const REFUSALS = {
-  cancelled: 'You did not sign in there.',
+  cancelled: 'You did not sign in there, or you may not use this service with your account there.',
   provider_error: 'The identity provider reported an error. Your administrator finds it in the audit log.',
   provider_unavailable: 'The identity provider cannot be reached at the moment. Try again in a minute.',
   invalid_answer:

@@ -5,12 +5,13 @@ import type { Clock } from '../../../core/clock.ts';
 import { MAX_SEALED_LIFETIME } from '../../../core/lifetimes.ts';
 import type { Store } from '../../../core/store.ts';
 import type { Telemetry } from '../../../core/telemetry.ts';
+import type { Claims } from '../../claims.ts';
 import type { Account, Accounts } from '../accounts.ts';
 import type { Grants } from '../grants.ts';
 import type { KeyRing } from '../keys.ts';
 import { records } from '../records.ts';
 import { endSessions } from '../sessions.ts';
-import type { IdentityProvider, UpstreamAnswer } from './identity-provider.ts';
+import type { IdentityProvider } from './identity-provider.ts';
 import type { IdentityProviders } from './identity-providers.ts';
 import type { People } from './people.ts';
 import { faultOf, SignInRefusal } from './sign-in-refusal.ts';
@@ -136,13 +137,19 @@ export class UpstreamAccess {
     // Another process has used it before this one's turn came.
     if (stored === undefined || (await this.#open(account.id, stored)) !== token) return undefined;
     let { value } = known;
+    let newest = token;
+    const keep = async (next: Knowledge): Promise<void> => {
+      const before = value;
+      value = await this.#write(account.id, next, newest);
+      // A sign-in that came between has left what is newer still.
+      await this.#context.store.swap(records.upstream(account.id), before, value, MAX_SEALED_LIFETIME);
+    };
     try {
-      const { claims, refreshToken } = await this.#request(known.provider, token);
-      const next = { ...known.knowledge, checkedAt: this.#context.clock.now() };
-      const spent = value;
-      // Before all else, since the old one is spent. A sign-in that came between has left what is newer still.
-      value = await this.#write(account.id, next, refreshToken);
-      await this.#context.store.swap(records.upstream(account.id), spent, value, MAX_SEALED_LIFETIME);
+      const claims = await this.#request(known.provider, token, async (next) => {
+        newest = next;
+        await keep(known.knowledge);
+      });
+      await keep({ ...known.knowledge, checkedAt: this.#context.clock.now() });
       // Neither an ID token nor userinfo: the groups are no fresher for it.
       if (!('sub' in claims)) return await this.#bySignInAge(known);
       return { account: await this.#context.people.renew(account, known.provider, claims) };
@@ -152,11 +159,15 @@ export class UpstreamAccess {
     }
   }
 
-  async #request(provider: IdentityProvider, token: string): Promise<UpstreamAnswer> {
+  async #request(
+    provider: IdentityProvider,
+    token: string,
+    keep: (next: string) => Promise<void>,
+  ): Promise<Claims> {
     const { clock } = this.#context;
     if ((this.#pausedUntil.get(provider.id) ?? 0) > clock.now()) throw unreachable();
     try {
-      return await provider.refresh(token);
+      return await provider.refresh(token, keep);
     } catch (error) {
       if (!(error instanceof SignInRefusal)) this.#pausedUntil.set(provider.id, clock.now() + PAUSE_MS);
       throw error;
@@ -185,7 +196,7 @@ export class UpstreamAccess {
     // Whoever has signed in again since is not the one who was refused.
     if (!(await store.swap(records.upstream(account.id), value, undefined, 1))) return undefined;
     await endSessions(store, account.id);
-    const ended = await grants.revokeAll(account.id);
+    const { length: ended } = await grants.revokeAll(account.id);
     telemetry.audit({
       action: 'account.cut_off',
       outcome: 'denied',

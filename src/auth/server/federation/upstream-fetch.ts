@@ -1,5 +1,6 @@
 import { AppError } from '../../../core/errors.ts';
 import { isLoopback } from '../../../core/loopback.ts';
+import { boundedBody } from '../../bounded-body.ts';
 
 interface UpstreamRequest {
   readonly method?: string;
@@ -24,14 +25,15 @@ const RETRY_SECONDS = 5;
 export const upstreamFetch: UpstreamFetch = async (url, { method = 'GET', headers = {}, body = null }) => {
   assertSecure(new URL(url));
   try {
-    const response = await fetch(url, {
+    const answer = await fetch(url, {
       ...{ method, headers, body },
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const content = await readBounded(response);
-    if (response.status >= 500 || response.status === 429) throw new Error(`it answered ${response.status}`);
-    return new Response(content.length === 0 ? null : content, response);
+    const response = await boundedBody(answer, MAX_BYTES);
+    const { status } = response;
+    if (status >= 500 || status === 429) throw new Error(`${url} answers with status ${status}`);
+    return response;
   } catch (error) {
     throw unreachable(error);
   }
@@ -49,16 +51,4 @@ function assertSecure({ protocol, hostname, origin }: URL): void {
   throw new AppError('UNAVAILABLE', 'The identity provider cannot be used.', {
     cause: new Error(`it names ${origin}, which is neither https nor loopback`),
   });
-}
-
-async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const body: AsyncIterable<Uint8Array> | readonly never[] = response.body ?? [];
-  for await (const chunk of body) {
-    length += chunk.byteLength;
-    if (length > MAX_BYTES) throw new Error(`it answered more than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
 }

@@ -1,8 +1,6 @@
+import { claimAt, type Claims, groupsAreElsewhere, isTrue } from '../../claims.ts';
 import type { IdentityProviderOptions } from '../../options/identity-providers.ts';
 import { SignInRefusal } from './sign-in-refusal.ts';
-
-/** What an identity provider says of a person: the claims of an ID token, of userinfo, or of both. */
-export type UpstreamClaims = Readonly<Record<string, unknown>>;
 
 export interface UpstreamPerson {
   readonly subject: string;
@@ -21,67 +19,67 @@ const EMAIL = /^[^\s@]{1,64}@[^\s@]{1,189}$/;
  *
  * @throws SignInRefusal when they do not say it, or the person is none of those who may sign in
  */
-export function readPerson(options: IdentityProviderOptions, claims: UpstreamClaims): UpstreamPerson {
-  const subject = claimOf(claims, options.claims.subject);
+export function readPerson(options: IdentityProviderOptions, claims: Claims): UpstreamPerson {
+  const subject = claimAt(claims, options.claims.subject);
   if (typeof subject !== 'string' || subject === '' || subject.length > MAX_SUBJECT_LENGTH) {
     throw new SignInRefusal('subject_missing', options.claims.subject);
   }
-  const email = claimOf(claims, options.claims.email);
+  const email = claimAt(claims, options.claims.email);
   if (typeof email !== 'string' || !EMAIL.test(email)) {
     throw new SignInRefusal('email_missing', options.claims.email);
   }
   if (options.requireVerifiedEmail && !isTrue(claims['email_verified'])) {
     throw new SignInRefusal('email_unverified');
   }
-  const name = claimOf(claims, options.claims.name);
+  const name = claimAt(claims, options.claims.name);
   const person = {
     subject,
     email,
     name: typeof name === 'string' ? name : '',
-    groups: groupsOf(claimOf(claims, options.claims.groups)) ?? [],
+    groups: groupsOf(claimAt(claims, options.claims.groups)) ?? [],
   };
-  assertAllowed(options, person);
+  assertAllowed(options, person, lacksGroups(options, claims));
   return person;
 }
 
+/** Whether the provider leaves the groups out because there are too many; the person then has none here. */
+export function lacksGroups({ claims: names }: IdentityProviderOptions, claims: Claims): boolean {
+  return groupsAreElsewhere(claims, names.groups);
+}
+
 /** Whether the claims tell everything that is looked for; if not, userinfo may tell the rest. */
-export function isComplete({ claims: names }: IdentityProviderOptions, claims: UpstreamClaims): boolean {
-  return claimOf(claims, names.email) !== undefined && groupsOf(claimOf(claims, names.groups)) !== undefined;
+export function isComplete(options: IdentityProviderOptions, claims: Claims): boolean {
+  const { claims: names, requireVerifiedEmail } = options;
+  const needed = [names.email, names.groups, ...(requireVerifiedEmail ? ['email_verified'] : [])];
+  return needed.every((name) => claimAt(claims, name) !== undefined);
 }
 
 /** @throws SignInRefusal unless the ID token has every claim that the operator requires */
 export function assertRequiredClaims(
   { requiredClaims }: Pick<IdentityProviderOptions, 'requiredClaims'>,
-  idToken: UpstreamClaims,
+  idToken: Claims,
 ): void {
   for (const [name, wanted] of Object.entries(requiredClaims)) {
-    const value = claimOf(idToken, name);
+    const value = claimAt(idToken, name);
     const values = Array.isArray(value) ? value.map(String) : [String(value)];
     const isMet = value !== undefined && [wanted].flat().some((each) => values.includes(each));
     if (!isMet) throw new SignInRefusal('not_allowed', `claim ${name}`);
   }
 }
 
-function assertAllowed(options: IdentityProviderOptions, { email, groups }: UpstreamPerson): void {
+function assertAllowed(
+  options: IdentityProviderOptions,
+  { email, groups }: UpstreamPerson,
+  isWithoutGroups: boolean,
+): void {
   const { allowedEmailDomains, allowedGroups } = options;
   const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
   if (allowedEmailDomains.length > 0 && !allowedEmailDomains.some((each) => each.toLowerCase() === domain)) {
     throw new SignInRefusal('not_allowed', 'e-mail domain');
   }
   if (allowedGroups.length > 0 && !groups.some((group) => allowedGroups.includes(group))) {
-    throw new SignInRefusal('not_allowed', 'groups');
+    throw new SignInRefusal('not_allowed', isWithoutGroups ? 'groups: too many for the token' : 'groups');
   }
-}
-
-/** A claim by its whole name, or else by its path: some names are addresses, full of dots. */
-export function claimOf(claims: UpstreamClaims, name: string): unknown {
-  if (Object.hasOwn(claims, name)) return claims[name];
-  let value: unknown = claims;
-  for (const part of name.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
-    value = (value as UpstreamClaims)[part];
-  }
-  return value;
 }
 
 function groupsOf(claim: unknown): string[] | undefined {
@@ -89,9 +87,4 @@ function groupsOf(claim: unknown): string[] | undefined {
   if (!Array.isArray(claim)) return undefined;
   const names = claim.filter((each): each is string => typeof each === 'string');
   return names.filter(({ length }) => length <= MAX_GROUP_LENGTH).slice(0, MAX_GROUPS);
-}
-
-/** Some providers write truth as text. */
-function isTrue(claim: unknown): boolean {
-  return claim === true || claim === 'true';
 }

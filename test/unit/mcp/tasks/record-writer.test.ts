@@ -8,7 +8,7 @@ import { recordTelemetry } from '../../../fixtures/recorded-telemetry.ts';
 const FIRST: TaskRecord = {
   id: 'a',
   runner: 'p',
-  tool: { name: 'try_it', effect: 'read' },
+  permit: 'scopes',
   scopes: [],
   createdAt: 0,
   updatedAt: 0,

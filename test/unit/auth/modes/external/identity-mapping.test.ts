@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { claimAt, createIdentityMapping } from '../../../../../src/auth/modes/external/identity-mapping.ts';
+import { claimAt } from '../../../../../src/auth/claims.ts';
+import { createIdentityMapping } from '../../../../../src/auth/modes/external/identity-mapping.ts';
 import { externalOptions } from '../../../../../src/auth/options/external.ts';
 import { AppError } from '../../../../../src/core/errors.ts';
 import type { Identity } from '../../../../../src/core/principal.ts';
@@ -86,6 +87,11 @@ describe('the identity of a token', () => {
     ['an end that is no number', { exp: '2000000000' }],
   ])('is refused with %s', (_what, claims) => {
     expect(refusal(claims)).toBe('INVALID_TOKEN');
+  });
+
+  it('is refused with the names of the claims that were looked for', () => {
+    const claims = { clientId: ['azp', 'appid'] };
+    expect(() => identity({}, { claims })).toThrow('no azp or appid');
   });
 });
 

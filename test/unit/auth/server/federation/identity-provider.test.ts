@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityProvidersOption } from '../../../../../src/auth/options/identity-providers.ts';
@@ -39,7 +40,7 @@ async function tokenRequest(provider: IdentityProvider) {
       response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_grant"}');
     });
   });
-  await provider.refresh('token').catch(() => undefined);
+  await provider.refresh('token', () => Promise.resolve()).catch(() => undefined);
   return seen;
 }
 
@@ -132,9 +133,68 @@ describe('this server as a client of an identity provider', () => {
   });
 });
 
+describe('somebody who comes back from an identity provider', () => {
+  const secrets = {
+    ...{ state: 's', verifier: 'v'.repeat(43), nonce: 'n' },
+    redirectUri: 'https://mcp.example.com/login/callback/corp',
+  };
+
+  /** Comes back with a code, or with what is given. */
+  async function comeBack(provider: IdentityProvider, changes: Record<string, string> = { code: 'c' }) {
+    const answer = new URLSearchParams({ state: 's', iss: upstream.issuer, ...changes });
+    return await provider.redeem(answer, secrets);
+  }
+
+  it('is believed right after the provider has taken another key', async () => {
+    const provider = open();
+    upstream.idToken = await upstream.sign(upstream.claims('n'));
+    await comeBack(provider);
+    const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
+    const jwk = { ...(await exportJWK(publicKey)), kid: 'next', alg: 'RS256', use: 'sig' };
+    upstream.replies.set('/jwks', (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [jwk] }));
+    });
+    upstream.idToken = await upstream.sign(upstream.claims('n'), { kid: 'next' }, privateKey);
+    expect((await comeBack(provider)).claims).toMatchObject({ sub: 'mallory' });
+    upstream.idToken = await upstream.sign(upstream.claims('n'), { kid: 'unheard of' }, privateKey);
+    await expect(comeBack(provider)).rejects.toMatchObject({ reason: 'invalid_answer' });
+  });
+
+  it('has a verified address where userinfo alone says so', async () => {
+    upstream.metadata['userinfo_endpoint'] = `${upstream.issuer}/userinfo`;
+    upstream.replies.set('/userinfo', (_request, response) => {
+      const told = { sub: 'mallory', email_verified: true };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(told));
+    });
+    upstream.idToken = await upstream.sign({ ...upstream.claims('n'), email_verified: undefined });
+    expect((await comeBack(open())).claims).toMatchObject({ email_verified: true });
+  });
+
+  it.each([{}, { 'www-authenticate': 'Basic realm="there"' }])(
+    'leaves the operator what the provider says about itself, headers %o',
+    async (headers) => {
+      const told = { error: 'invalid_client', error_description: 'The secret has expired.' };
+      upstream.replies.set('/token', (_request, response) => {
+        response.writeHead(401, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(told));
+      });
+      await expect(comeBack(open())).rejects.toMatchObject({
+        reason: 'provider_error',
+        detail: 'invalid_client: The secret has expired.',
+      });
+      await expect(
+        comeBack(open(), { error: 'server_error', error_description: 'Down.' }),
+      ).rejects.toMatchObject({
+        reason: 'provider_error',
+        detail: 'server_error: Down.',
+      });
+    },
+  );
+});
+
 describe('the options of identity providers', () => {
   const good = { id: 'corp', name: 'Corp', issuer: 'https://a.example', clientId: 'c', clientSecret: 's' };
-  const key = { kty: 'EC', crv: 'P-256', alg: 'ES256', x: 'x', y: 'y', d: 'd' };
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const key = { ...privateKey.export({ format: 'jwk' }), alg: 'ES256' };
 
   it.each([
     ['one with a secret', [good]],
@@ -149,6 +209,11 @@ describe('the options of identity providers', () => {
     ['neither secret nor key', [{ ...good, clientSecret: undefined }]],
     ['both', [{ ...good, clientKey: key }]],
     ['a public key', [{ ...good, clientSecret: undefined, clientKey: { ...key, d: undefined } }]],
+    ['a key that is none', [{ ...good, clientSecret: undefined, clientKey: { ...key, x: 'x' } }]],
+    [
+      'a key of another algorithm',
+      [{ ...good, clientSecret: undefined, clientKey: { ...key, alg: 'RS256' } }],
+    ],
     ['plain http', [{ ...good, issuer: 'http://login.example.com' }]],
     ['an issuer with a query', [{ ...good, issuer: 'https://a.example/?x=1' }]],
     ['no openid', [{ ...good, scopes: ['email'] }]],

@@ -7,7 +7,7 @@ import { records } from '../../../../../src/auth/server/records.ts';
 import { systemClock } from '../../../../../src/core/clock.ts';
 import type { Store } from '../../../../../src/core/store.ts';
 import { openStore } from '../../../../../src/store/index.ts';
-import { recordTelemetry } from '../../../../fixtures/recorded-telemetry.ts';
+import { type RecordedTelemetry, recordTelemetry } from '../../../../fixtures/recorded-telemetry.ts';
 
 const ISSUER = 'https://login.example.com';
 const ADA = { sub: 'ada', email: 'ada@example.com', email_verified: true, name: 'Ada', groups: ['a'] };
@@ -15,6 +15,7 @@ const ADA = { sub: 'ada', email: 'ada@example.com', email_verified: true, name: 
 let store: Store;
 let accounts: Accounts;
 let people: People;
+let telemetry: RecordedTelemetry;
 
 function provider(changes: Record<string, unknown> = {}) {
   const options = identityProvidersOption.parse([
@@ -26,7 +27,7 @@ function provider(changes: Record<string, unknown> = {}) {
 }
 
 beforeEach(async () => {
-  const telemetry = recordTelemetry();
+  telemetry = recordTelemetry();
   store = await openStore({ url: 'memory' }, { dataDir: '', logger: telemetry.logger });
   accounts = openAccounts({ store });
   people = new People({ accounts, store, telemetry });
@@ -44,7 +45,10 @@ describe('people of identity providers', () => {
     const renamed = await people.recognise(provider({ id: 'renamed' }), ADA);
     expect(renamed).toMatchObject({ id: first.id, identity: { provider: 'renamed' } });
     const elsewhere = provider({ id: 'other', issuer: 'https://login.other.example' });
-    await expect(people.recognise(elsewhere, ADA)).rejects.toMatchObject({ reason: 'email_taken' });
+    await expect(people.recognise(elsewhere, ADA)).rejects.toMatchObject({
+      reason: 'email_taken',
+      detail: `account ${first.id}`,
+    });
   });
 
   it('keep the address of others free, and free their own when they get another', async () => {
@@ -96,6 +100,23 @@ describe('people of identity providers', () => {
     const dotted = provider({ claims: { groups: 'https://example.com/groups' } });
     const ada = await people.recognise(dotted, { ...ADA, 'https://example.com/groups': 'one' });
     expect(ada.groups).toEqual(['one']);
+  });
+
+  it('have no groups where these are too many to be told, which the operator reads', async () => {
+    const claims = { ...ADA, groups: undefined, _claim_names: { groups: 'src1' } };
+    expect((await people.recognise(provider(), claims)).groups).toEqual([]);
+    expect(telemetry.lines).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        fields: { provider: 'corp' },
+        message: expect.stringContaining('too many') as unknown,
+      }),
+    ]);
+    const chosen = provider({ allowedGroups: ['a'] });
+    await expect(people.recognise(chosen, claims)).rejects.toMatchObject({
+      reason: 'not_allowed',
+      detail: expect.stringContaining('too many') as unknown,
+    });
   });
 
   it('are renewed with their own claims alone', async () => {

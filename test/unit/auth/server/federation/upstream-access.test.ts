@@ -108,6 +108,27 @@ describe('what is known of a person', () => {
     expect(await accessOf(0).confirm(account)).toEqual({ account });
   });
 
+  it('is asked for with the newest refresh token, even where the rest of its answer could not be used', async () => {
+    const presented: (string | null)[] = [];
+    upstream.metadata['userinfo_endpoint'] = `${upstream.issuer}/userinfo`;
+    upstream.replies.set('/userinfo', (_request, response) => response.writeHead(503).end());
+    upstream.replies.set('/token', (request, response) => {
+      let text = '';
+      request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      request.on('end', () => {
+        presented.push(new URLSearchParams(text).get('refresh_token'));
+        const body = { access_token: 'opaque', token_type: 'Bearer', refresh_token: 'second' };
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      });
+    });
+    clock.advance(RECHECK * 1000);
+    // What is known serves meanwhile, and is no fresher for it.
+    expect(await accessOf(0).confirm(account)).toEqual({ account });
+    clock.advance(10_000);
+    expect(await accessOf(0).confirm(account)).toEqual({ account });
+    expect(presented).toEqual(['first', 'second']);
+  });
+
   it('does not come from an ID token that somebody else has signed', async () => {
     answer(200, async () => {
       const token = await upstream.sign({ ...upstream.claims('n'), groups: ['changed'] });
