@@ -20,9 +20,9 @@ export {
   wordsOf,
 } from './connections/index.ts';
 export { admitSubject, cutOffSubject } from './revocations.ts';
-export { AccountAdministration } from './server/account-administration.ts';
-export { type Account, type Accounts, openAccounts } from './server/accounts.ts';
-export { allowedScopes } from './server/allowed-scopes.ts';
+export { AccountAdministration } from './server/accounts/account-administration.ts';
+export { type Account, type Accounts, openAccounts } from './server/accounts/accounts.ts';
+export { allowedScopes } from './server/accounts/allowed-scopes.ts';
 
 type Context = Omit<AuthorizationServerContext, 'clock' | 'connections'> &
   Partial<Pick<AuthorizationServerContext, 'clock'>>;

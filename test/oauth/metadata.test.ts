@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildProvider } from '../../src/auth/server/provider.ts';
 import { createFederation } from '../../src/auth/server/federation/create-federation.ts';
-import { Grants } from '../../src/auth/server/grants.ts';
-import { AcquaintedBudget } from '../../src/auth/server/fetch-budget.ts';
-import { MetadataDocuments } from '../../src/auth/server/metadata-documents.ts';
+import { Grants } from '../../src/auth/server/tokens/grants.ts';
+import { AcquaintedBudget } from '../../src/auth/server/clients/fetch-budget.ts';
+import { MetadataDocuments } from '../../src/auth/server/clients/metadata-documents.ts';
 import { openContext } from '../../src/core/request-context.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { ALL_SCOPES } from '../../src/core/scopes.ts';

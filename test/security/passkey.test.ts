@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { passkeyHandle } from '../../src/auth/server/passkey-records.ts';
+import { passkeyHandle } from '../../src/auth/server/sign-in/passkey-records.ts';
 import {
   MEMBER,
   OWNER,

@@ -4,7 +4,7 @@ import type { Store } from '../../core/store.ts';
 import { displayText } from '../display-text.ts';
 import { reasonOfEvent } from './classify.ts';
 import { MinuteBudget } from './minute-budget.ts';
-import { networkOf } from './network.ts';
+import { networkOf } from '../network.ts';
 import type { ReasonCode } from './reasons.ts';
 import { Repetitions } from './repetitions.ts';
 import type { Step } from './step.ts';
@@ -93,7 +93,7 @@ export class ConnectionLog implements ConnectionNotes {
 
   #mayWrite(step: Step): boolean {
     const { clientId = '', address = '' } = step;
-    return isCertain(step) ? this.#clients.take(clientId) : this.#strangers.take(networkOf(address));
+    return isCertain(step) ? this.#clients.take(clientId) : this.#strangers.take(networkOf(address, 48));
   }
 
   #write(step: Step): void {

@@ -9,7 +9,7 @@ import type { AuditEvent, Telemetry } from '../../core/telemetry.ts';
 import { reasonOfError } from './classify.ts';
 import type { ConnectionEvent, ConnectionNotes } from './connection-log.ts';
 import { MinuteBudget } from './minute-budget.ts';
-import { networkOf } from './network.ts';
+import { networkOf } from '../network.ts';
 import type { ReasonCode } from './reasons.ts';
 import { OWN_ACTIONS } from './step.ts';
 
@@ -82,7 +82,7 @@ export function observeConnections(
       if (event === undefined) return;
       log.note({ ...event, agent: request.headers['user-agent'] });
       const { reason, clientId, address = '' } = event;
-      if (AUDITED_HERE.has(reason) && audited.take(clientId ?? networkOf(address)))
+      if (AUDITED_HERE.has(reason) && audited.take(clientId ?? networkOf(address, 48)))
         telemetry.audit(auditOf(event));
     },
   };

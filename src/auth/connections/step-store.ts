@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Store } from '../../core/store.ts';
 import * as z from 'zod';
-import { networkOf } from './network.ts';
+import { networkOf } from '../network.ts';
 import { CLIENTS, records, STRANGER_STREAMS, strangerPart } from './records.ts';
 import { inOrder, type Step, storedStep } from './step.ts';
 import { isCertain } from './steps.ts';
@@ -100,5 +100,5 @@ export class StepStore {
 }
 
 function partOf({ address, clientId = '' }: Step): number {
-  return strangerPart(address === undefined ? clientId : networkOf(address));
+  return strangerPart(address === undefined ? clientId : networkOf(address, 48));
 }

@@ -4,10 +4,10 @@ import type { Scope } from '../../core/scopes.ts';
 import { PROOF_ALGORITHMS } from '../dpop/algorithms.ts';
 import { DEVICE_GRANT, JWT_BEARER_GRANT } from '../grant-types.ts';
 import type { AuthOptions } from '../options.ts';
-import { GRANT_PROFILES, takesAssertions } from './declared-grants.ts';
+import { GRANT_PROFILES, takesAssertions } from './clients/declared-grants.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import type { KeyRing, Keys } from './keys.ts';
-import { OIDC_SCOPES } from './requested-scopes.ts';
+import { OIDC_SCOPES } from './consent/requested-scopes.ts';
 
 interface MetadataContext {
   readonly issuer: string;

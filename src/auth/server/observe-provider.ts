@@ -4,9 +4,9 @@ import { AppError } from '../../core/errors.ts';
 import { contextOf } from '../../core/request-context.ts';
 import type { AuthOutcome, Telemetry } from '../../core/telemetry.ts';
 import type { ConnectionNotes } from '../connections/index.ts';
-import type { ClientAdapter } from './client-adapter.ts';
-import type { Grants } from './grants.ts';
-import type { MetadataDocuments } from './metadata-documents.ts';
+import type { ClientAdapter } from './clients/client-adapter.ts';
+import type { Grants } from './tokens/grants.ts';
+import type { MetadataDocuments } from './clients/metadata-documents.ts';
 
 interface ObserverContext {
   readonly telemetry: Telemetry;

@@ -2,7 +2,7 @@ import { type RequestHandler, Router } from 'express';
 import type { Telemetry } from '../../core/telemetry.ts';
 import type { AuthOptions } from '../options.ts';
 import { ENDPOINTS } from './endpoints.ts';
-import { requireInitialAccessToken } from './initial-access-tokens.ts';
+import { requireInitialAccessToken } from './clients/initial-access-tokens.ts';
 import type { ProviderHolder } from './provider-holder.ts';
 
 interface ProtocolRoutesContext {

@@ -7,13 +7,13 @@ import type { GuardedFetch } from '../auth.ts';
 import type { ConnectionNotes } from '../connections/index.ts';
 import type { AuthOptions } from '../options.ts';
 import type { AuthPages } from '../pages.ts';
-import type { Accounts } from './accounts.ts';
+import type { Accounts } from './accounts/accounts.ts';
 import type { IdentityProviders } from './federation/identity-providers.ts';
 import type { People } from './federation/people.ts';
 import type { UpstreamAccess } from './federation/upstream-access.ts';
-import type { AcquaintedBudget } from './fetch-budget.ts';
-import type { Grants } from './grants.ts';
-import type { MetadataDocuments } from './metadata-documents.ts';
+import type { AcquaintedBudget } from './clients/fetch-budget.ts';
+import type { Grants } from './tokens/grants.ts';
+import type { MetadataDocuments } from './clients/metadata-documents.ts';
 
 export interface ProviderContext {
   readonly issuer: string;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAccounts } from '../../../src/auth/index.ts';
-import { PasswordHasher } from '../../../src/auth/server/password.ts';
+import { PasswordHasher } from '../../../src/auth/server/sign-in/password.ts';
 import { run } from '../../../src/cli/index.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { recordTelemetry } from '../../fixtures/recorded-telemetry.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { AdminAct, AdminCell, AdminPage } from '../../admin-pages.ts';
-import { displayName, redirectTarget } from '../client-display.ts';
-import { ClientSlots } from '../client-slots.ts';
-import { prefixes, records } from '../records.ts';
+import { displayName, redirectTarget } from '../clients/client-display.ts';
+import { ClientSlots } from '../clients/client-slots.ts';
+import { prefixes, records } from '../state/records.ts';
 import { secondsCell } from './cells.ts';
 import { collect, type ListQuery, matches, moreAt } from './collect.ts';
 import type { AdminContext } from './context.ts';

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { Store } from '../../../core/store.ts';
-import { scanAll } from '../scan-all.ts';
+import { scanAll } from '../state/scan-all.ts';
 
 /** Rows on one page, or a few more. */
 const ROWS = 50;

@@ -1,8 +1,8 @@
 import type { Request, Response, Router } from 'express';
 import { AppError } from '../../../core/errors.ts';
 import { contextOf } from '../../../core/request-context.ts';
-import { field, formBody } from '../form-body.ts';
-import { sendPage } from '../page-response.ts';
+import { field, formBody } from '../forms/form-body.ts';
+import { sendPage } from '../forms/page-response.ts';
 import type { AdminContext } from './context.ts';
 import type { Owner, OwnerAccess } from './owner-access.ts';
 import { ADMIN } from './sections.ts';

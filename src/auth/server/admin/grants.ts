@@ -1,8 +1,8 @@
 import type { AdminPage } from '../../admin-pages.ts';
-import type { GrantDetails } from '../grants.ts';
-import { hashedGrantId } from '../grants.ts';
-import { prefixes } from '../records.ts';
-import { scanAll } from '../scan-all.ts';
+import type { GrantDetails } from '../tokens/grants.ts';
+import { hashedGrantId } from '../tokens/grants.ts';
+import { prefixes } from '../state/records.ts';
+import { scanAll } from '../state/scan-all.ts';
 import { secondsCell } from './cells.ts';
 import { collect, type ListQuery, matches, moreAt, READ_AT_ONCE } from './collect.ts';
 import type { AdminContext } from './context.ts';

@@ -1,9 +1,9 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { AdminPage } from '../../admin-pages.ts';
 import { AppError } from '../../../core/errors.ts';
-import { AccountAdministration } from '../account-administration.ts';
-import { formBody } from '../form-body.ts';
-import { sendPage } from '../page-response.ts';
+import { AccountAdministration } from '../accounts/account-administration.ts';
+import { formBody } from '../forms/form-body.ts';
+import { sendPage } from '../forms/page-response.ts';
 import { clientsPage } from './clients.ts';
 import { listQuery } from './collect.ts';
 import { ConfirmPages } from './confirm.ts';

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { AuditEvent } from '../../../core/telemetry.ts';
-import { field } from '../form-body.ts';
-import { endSession } from '../sessions.ts';
+import { field } from '../forms/form-body.ts';
+import { endSession } from '../accounts/sessions.ts';
 import { removeClient } from './clients.ts';
 import { revokeGrantsOf } from './grants.ts';
 import type { AdminContext } from './context.ts';

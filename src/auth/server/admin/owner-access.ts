@@ -3,13 +3,13 @@ import type { Session } from 'oidc-provider';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import { contextOf } from '../../../core/request-context.ts';
-import type { Actor } from '../account-administration.ts';
-import { isRecent } from '../account-visit.ts';
-import type { Account, Accounts } from '../accounts.ts';
-import { browserSession } from '../browser-session.ts';
+import type { Actor } from '../accounts/account-administration.ts';
+import { isRecent } from '../account-pages/account-visit.ts';
+import type { Account, Accounts } from '../accounts/accounts.ts';
+import { browserSession } from '../sign-in/browser-session.ts';
 import type { UpstreamAccess } from '../federation/upstream-access.ts';
-import { field, refusedForm } from '../form-body.ts';
-import type { FormTokens } from '../form-token.ts';
+import { field, refusedForm } from '../forms/form-body.ts';
+import type { FormTokens } from '../forms/form-token.ts';
 import type { ProviderHolder } from '../provider-holder.ts';
 
 interface OwnerAccessContext {

@@ -1,9 +1,9 @@
 import type { AdminField, AdminForm, AdminPage, AdminTable } from '../../admin-pages.ts';
 import { ALL_SCOPES, type Scope, SCOPES } from '../../../core/scopes.ts';
-import { allowedScopes } from '../allowed-scopes.ts';
-import type { Account } from '../accounts.ts';
+import { allowedScopes } from '../accounts/allowed-scopes.ts';
+import type { Account } from '../accounts/accounts.ts';
 import { mayUsePassword } from '../federation/sign-in-choices.ts';
-import { listSessions } from '../sessions.ts';
+import { listSessions } from '../accounts/sessions.ts';
 import { dayCell } from './cells.ts';
 import { type ListQuery, matches, moreAt, pageOf } from './collect.ts';
 import type { AdminContext } from './context.ts';

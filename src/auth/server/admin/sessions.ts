@@ -1,6 +1,6 @@
 import type { AdminPage } from '../../admin-pages.ts';
-import { listSessions } from '../sessions.ts';
-import { agentInWords } from '../user-agent.ts';
+import { listSessions } from '../accounts/sessions.ts';
+import { agentInWords } from '../account-pages/user-agent.ts';
 import { momentCell } from './cells.ts';
 import { type ListQuery, matches, moreAt, pageOf } from './collect.ts';
 import type { AdminContext } from './context.ts';

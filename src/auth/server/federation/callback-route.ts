@@ -1,6 +1,6 @@
 import { type RequestHandler, Router } from 'express';
 import type { AuthOptions } from '../../options.ts';
-import { signIn } from '../browser-session.ts';
+import { signIn } from '../sign-in/browser-session.ts';
 import type { ProviderHolder } from '../provider-holder.ts';
 import type { FederatedSignIn } from './federated-sign-in.ts';
 

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
-import { digest } from '../records.ts';
+import { digest } from '../state/records.ts';
 import type { LoginSecrets } from './identity-provider.ts';
 
 interface LoginCookiesOptions {

@@ -1,9 +1,9 @@
 import type { Store } from '../../../core/store.ts';
 import type { Telemetry } from '../../../core/telemetry.ts';
 import type { Claims } from '../../claims.ts';
-import type { Account, AccountChange, Accounts } from '../accounts.ts';
-import { canonicalEmail } from '../accounts.ts';
-import { records } from '../records.ts';
+import type { Account, AccountChange, Accounts } from '../accounts/accounts.ts';
+import { canonicalEmail } from '../accounts/accounts.ts';
+import { records } from '../state/records.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 import { SignInRefusal } from './sign-in-refusal.ts';
 import { lacksGroups, readPerson, type UpstreamPerson } from './upstream-person.ts';

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { AuthOptions } from '../../options.ts';
-import type { Account } from '../accounts.ts';
+import type { Account } from '../accounts/accounts.ts';
 import type { FederatedSignIn } from './federated-sign-in.ts';
 import { isRefusalReason, REFUSALS } from './sign-in-refusal.ts';
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { identityProvidersOption } from '../../../../../src/auth/options/identity-providers.ts';
-import { type Accounts, openAccounts } from '../../../../../src/auth/server/accounts.ts';
+import { type Accounts, openAccounts } from '../../../../../src/auth/server/accounts/accounts.ts';
 import { IdentityProviders } from '../../../../../src/auth/server/federation/identity-providers.ts';
 import { People } from '../../../../../src/auth/server/federation/people.ts';
-import { records } from '../../../../../src/auth/server/records.ts';
+import { records } from '../../../../../src/auth/server/state/records.ts';
 import { systemClock } from '../../../../../src/core/clock.ts';
 import type { Store } from '../../../../../src/core/store.ts';
 import { openStore } from '../../../../../src/store/index.ts';

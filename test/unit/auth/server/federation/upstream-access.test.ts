@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityProvidersOption } from '../../../../../src/auth/options/identity-providers.ts';
-import { type Account, type Accounts, openAccounts } from '../../../../../src/auth/server/accounts.ts';
+import {
+  type Account,
+  type Accounts,
+  openAccounts,
+} from '../../../../../src/auth/server/accounts/accounts.ts';
 import { IdentityProviders } from '../../../../../src/auth/server/federation/identity-providers.ts';
 import { People } from '../../../../../src/auth/server/federation/people.ts';
 import { UpstreamAccess } from '../../../../../src/auth/server/federation/upstream-access.ts';
-import { Grants } from '../../../../../src/auth/server/grants.ts';
+import { Grants } from '../../../../../src/auth/server/tokens/grants.ts';
 import type { Store } from '../../../../../src/core/store.ts';
 import { createPrivateSealer } from '../../../../../src/keys/index.ts';
 import { openStore } from '../../../../../src/store/index.ts';
