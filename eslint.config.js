@@ -34,7 +34,7 @@ export default defineConfig(
   { files: ['src/main.ts', 'src/config/**'], rules: { 'n/no-process-env': 'off' } },
   { files: ['scripts/**', 'bench/**'], rules: { 'no-console': 'off', 'n/no-process-env': 'off' } },
   {
-    files: ['test/**'],
+    files: ['test/**', 'examples/**'],
     rules: {
       'max-lines-per-function': 'off',
       '@typescript-eslint/explicit-module-boundary-types': 'off',

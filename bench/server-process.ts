@@ -20,6 +20,8 @@ export interface ServerProcess {
   /** Milliseconds from the start of the process until it was ready. */
   readonly startUp: number;
   usage(): Promise<Usage>;
+  /** Processes that it has started and that run now. */
+  children(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -36,6 +38,11 @@ async function usageOf(child: ChildProcess): Promise<Usage> {
   // Fields 14, 15 and 24 of proc(5), of which two are cut off above.
   const [user = 0, system = 0, pages = 0] = [fields[11], fields[12], fields[21]];
   return { cpu: (user + system) / TICKS_PER_SECOND, rss: pages * PAGE_BYTES };
+}
+
+async function childrenOf({ pid }: ChildProcess): Promise<number> {
+  const list = await readFile(`/proc/${pid ?? 'none'}/task/${pid ?? 'none'}/children`, 'utf8');
+  return list.split(' ').filter((id) => id !== '').length;
 }
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -58,6 +65,7 @@ export async function startBare(answer: string): Promise<ServerProcess> {
     headers: {},
     startUp: performance.now() - started,
     usage: () => usageOf(child),
+    children: () => childrenOf(child),
     stop: () => stop(child),
   };
 }
@@ -65,17 +73,21 @@ export async function startBare(answer: string): Promise<ServerProcess> {
 const CLIENT = { id: 'bench', secret: 'a-secret-of-the-benchmark-and-of-nothing-else' };
 
 /** The built server as it is shipped: authentication, rate limits, access log, audit and metrics are on. */
-export async function startFairlead(): Promise<ServerProcess> {
+export async function startFairlead(
+  scopes: readonly string[] = ['files:read'],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
   const folder = await mkdtemp(path.join(tmpdir(), 'fairlead-bench-'));
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
   const config = path.join(folder, 'fairlead.yaml');
-  const scopes = ['files:read'];
   await writeFile(
     config,
     JSON.stringify({
       // The load comes from one address and lasts longer than a token's default life.
       http: { rateLimits: { mcpPerMinute: 1_000_000 } },
+      // Tools that destroy are listed to applications that a rule names.
+      policy: { rules: [{ name: 'benchmark', clients: [CLIENT.id] }] },
       auth: {
         accessTokenTtlSeconds: 3600,
         clients: [{ clientId: CLIENT.id, name: 'Benchmark', secret: CLIENT.secret, scopes }],
@@ -91,15 +103,17 @@ export async function startFairlead(): Promise<ServerProcess> {
       PORT: String(port),
       FAIRLEAD_CONFIG: config,
       FAIRLEAD_DATA_DIR: path.join(folder, 'data'),
+      ...env,
     },
   });
   await ready(`${base}/health/ready`, child);
   const startUp = performance.now() - started;
   return {
     url: `${base}/mcp`,
-    headers: { authorization: `Bearer ${await accessToken(base)}` },
+    headers: { authorization: `Bearer ${await accessToken(base, scopes)}` },
     startUp,
     usage: () => usageOf(child),
+    children: () => childrenOf(child),
     stop: async () => {
       await stop(child);
       await rm(folder, { recursive: true });
@@ -107,11 +121,11 @@ export async function startFairlead(): Promise<ServerProcess> {
   };
 }
 
-async function accessToken(base: string): Promise<string> {
+async function accessToken(base: string, scopes: readonly string[]): Promise<string> {
   const response = await fetch(`${base}/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${btoa(`${CLIENT.id}:${CLIENT.secret}`)}` },
-    body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'files:read' }),
+    body: new URLSearchParams({ grant_type: 'client_credentials', scope: scopes.join(' ') }),
   });
   if (!response.ok) throw new Error(`No token: ${response.status} ${await response.text()}`);
   const { access_token: token } = (await response.json()) as { access_token: string };

@@ -3,16 +3,32 @@
  * hundreds of modules take, and leaves the process a fifth smaller. What cannot be bundled stays a
  * dependency at run time (see `EXTERNAL`).
  */
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import type { Metafile, Plugin } from 'esbuild';
 
-/** The program, and what it starts in threads of their own: those are found beside it by name. */
-const ENTRIES = { main: 'src/main.ts', 'table-worker': 'src/tools/files/reading/table-worker.ts' };
+/** The program, and what it starts in threads and processes of their own: those are found beside it by name. */
+const ENTRIES = {
+  main: 'src/main.ts',
+  'table-worker': 'src/tools/files/reading/table-worker.ts',
+  'page-worker': 'src/tools/web/fetching/page-worker.ts',
+  warden: 'src/processes/warden.ts',
+  'sqlite-engine': 'src/tools/data/sqlite/sqlite-engine.ts',
+  'engine-process': 'src/tools/data/duckdb/engine-process.ts',
+};
 
-/** `@vscode/ripgrep` finds its binary beside its own code. */
-const EXTERNAL = ['@vscode/ripgrep'];
+/** What others import: `fairlead/tool` and `fairlead/testing`, with their types. */
+const PUBLIC = { tool: 'src/tool.ts', testing: 'src/testing.ts' };
+
+/** The folder of those types, where `exports` of `package.json` has them. */
+const TYPES = 'types';
+
+/** `@vscode/ripgrep` finds its binary beside its own code, and so does DuckDB its library. */
+const EXTERNAL = ['@duckdb/node-api', '@vscode/ripgrep'];
 
 /** Where `src/main.ts` puts it. */
 const COMPILE_CACHE = '.compile-cache';
@@ -28,6 +44,20 @@ const about: Plugin = {
       const { version, engines } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
       return { contents: JSON.stringify({ version, engines }), loader: 'json' };
     });
+  },
+};
+
+/**
+ * `fairlead/tool` hands on the whole of zod, and whatever it holds is loaded at every start: messages in sixty
+ * languages would be most of it. Models are answered in English.
+ */
+const languages: Plugin = {
+  name: 'languages',
+  setup: (build) => {
+    build.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+      loader: 'js',
+    }));
   },
 };
 
@@ -62,15 +92,75 @@ async function notice(folder: string): Promise<string> {
 async function sweep(metafile: Metafile): Promise<void> {
   const kept = new Set(Object.keys(metafile.outputs).map((path) => relative(dist, join(root, path))));
   kept.add(NOTICES);
+  kept.add(TYPES);
   const others = (await readdir(dist)).filter((name) => !kept.has(name));
   if (others.every((name) => name === COMPILE_CACHE)) return;
   await Promise.all(others.map((name) => rm(join(dist, name), { recursive: true, force: true })));
 }
 
+/** The declarations of what is public and all that they name. Whether types agree is the type check's to say. */
+async function emitTypes(): Promise<void> {
+  const folder = join(dist, TYPES);
+  const files = Object.values(PUBLIC);
+  if (await areCurrent(folder, files)) return;
+  await rm(folder, { recursive: true, force: true });
+  const options = [
+    ...['--ignoreConfig', '--noCheck', '--skipLibCheck', '--declaration', '--emitDeclarationOnly'],
+    ...['--outDir', folder, '--rootDir', 'src', '--target', 'ES2023', '--lib', 'ES2023', '--types', 'node'],
+    ...[
+      '--module',
+      'NodeNext',
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--rewriteRelativeImportExtensions',
+    ],
+  ];
+  const compiler = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
+  await promisify(execFile)(process.execPath, [compiler, ...files, ...options], { cwd: root });
+}
+
+/** The compiler takes longer than the whole bundle: it runs where something has changed. What is public rests on `core`. */
+async function areCurrent(folder: string, files: readonly string[]): Promise<boolean> {
+  const core = await readdir(join(root, 'src/core'));
+  const inputs = [...files, 'package.json', 'scripts/build.ts', ...core.map((name) => `src/core/${name}`)];
+  const changed = await Promise.all(inputs.map(async (name) => (await stat(join(root, name))).mtimeMs));
+  const emitted = await Promise.all(files.map((name) => emittedAt(folder, name)));
+  return Math.min(...emitted) > Math.max(...changed);
+}
+
+async function emittedAt(folder: string, file: string): Promise<number> {
+  const name = relative('src', file).replace(/\.ts$/, '.d.ts');
+  const status = await stat(join(folder, name)).catch(() => undefined);
+  return status?.mtimeMs ?? 0;
+}
+
+/**
+ * Of a package in CommonJS that is imported when it is first needed, a chunk has nothing but its default: other
+ * names would be undefined, in what is built alone.
+ */
+async function refuseLostNames({ outputs }: Metafile): Promise<void> {
+  const bare = new Set(
+    Object.entries(outputs)
+      .filter(([, { exports }]) => exports.length === 1 && exports[0] === 'default')
+      .map(([path]) => relative('dist', path)),
+  );
+  for (const path of Object.keys(outputs).filter((name) => name.endsWith('.js'))) {
+    const code = await readFile(join(root, path), 'utf8');
+    for (const [, names = '', chunk = ''] of code.matchAll(/\{([\w,:$]+)\}=await import\("\.\/([^"]+)"\)/g)) {
+      const lost = names.split(',').filter((name) => name.split(':')[0] !== 'default');
+      if (!bare.has(chunk) || lost.length === 0) continue;
+      throw new Error(
+        `${path} imports ${lost.join(', ')} of ${chunk}: take the default, and the names from that`,
+      );
+    }
+  }
+}
+
 const started = performance.now();
+const typesEmitted = emitTypes();
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: ENTRIES,
+  entryPoints: { ...ENTRIES, ...PUBLIC },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -78,10 +168,10 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node22',
   external: EXTERNAL,
-  plugins: [about],
-  // Packages in CommonJS ask for Node's modules with `require`.
+  plugins: [about, languages],
+  // Packages in CommonJS ask for Node's modules with `require`. The other name is one that no source has.
   banner: {
-    js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
+    js: "import { createRequire as $createRequire } from 'node:module';const require = $createRequire(import.meta.url);",
   },
   // Names stay as they are: they stand in stack traces, and oidc-provider tells its models apart by the names
   // of their classes, which `minifySyntax` drops. `keepNames` would cost a call for each closure made.
@@ -92,9 +182,11 @@ const { metafile } = await build({
   metafile: true,
   logLevel: 'warning',
 }).catch(() => process.exit(1));
+await refuseLostNames(metafile);
 await writeFile(join(dist, NOTICES), await notices(metafile));
 await chmod(join(dist, 'main.js'), 0o755);
 await sweep(metafile);
+await typesEmitted;
 
 const bytes = Object.entries(metafile.outputs)
   .filter(([path]) => path.endsWith('.js'))

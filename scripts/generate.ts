@@ -11,7 +11,13 @@ import { renderReference } from '../src/config/reference.ts';
 import { loadConfig } from '../src/config/index.ts';
 import { configSchema } from '../src/config/schema.ts';
 import type { Logger } from '../src/core/telemetry.ts';
+import { callTool } from '../src/mcp/discovery/call-tool.ts';
+import { searchTools } from '../src/mcp/discovery/search-tools.ts';
+import { createGuardedFetch } from '../src/net/index.ts';
+import { createProcesses } from '../src/processes/index.ts';
+import { openStore } from '../src/store/index.ts';
 import { createTools, renderPromptsDoc, renderToolsDoc, type Tools } from '../src/tools/index.ts';
+import { OPT_IN } from './opt-in-tools.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -29,8 +35,13 @@ const DOCUMENTS: readonly Document[] = [
   {
     path: 'docs/tools.md',
     render: async (current) => {
-      const { tools, prompts } = await defaultTools();
-      return fill(fill(current, 'tools', renderToolsDoc(tools)), 'prompts', renderPromptsDoc(prompts));
+      const { tools, prompts } = await declaredTools({});
+      const optIn = (await declaredTools(OPT_IN)).tools.filter(
+        ({ name }) => !tools.some((tool) => tool.name === name),
+      );
+      const needed = [...optIn, searchTools(tools, []), callTool([...tools, ...optIn])];
+      const withTools = fill(fill(current, 'tools', renderToolsDoc(tools)), 'opt-in', renderToolsDoc(needed));
+      return fill(withTools, 'prompts', renderPromptsDoc(prompts));
     },
   },
   {
@@ -39,8 +50,8 @@ const DOCUMENTS: readonly Document[] = [
   },
 ];
 
-/** The tools and prompts as an unchanged configuration offers them. */
-async function defaultTools(): Promise<Tools> {
+/** The tools and prompts as a configuration offers them that holds these settings of tools and nothing else. */
+async function declaredTools(changes: object): Promise<Tools> {
   const config = await loadConfig({ env: {}, cwd: root });
   const nothing = (): void => undefined;
   const logger: Logger = {
@@ -50,8 +61,20 @@ async function defaultTools(): Promise<Tools> {
     error: nothing,
     child: () => logger,
   };
-  const builtin = await createTools(config.tools, { logger, version: '', checks: [] });
+  const store = await openStore({ url: 'memory' }, { dataDir: '', logger });
+  const surroundings = {
+    processes: createProcesses({ logger }),
+    fetch: createGuardedFetch(),
+    createFetch: createGuardedFetch,
+  };
+  const options = configSchema.shape.tools.parse({ ...config.tools, ...changes });
+  const builtin = await createTools(options, {
+    ...{ logger, store, ...surroundings, dataDir: '', version: '' },
+    checks: [],
+    audit: nothing,
+  });
   await builtin.close();
+  await store.close();
   return builtin;
 }
 

@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import express, { type Express } from 'express';
 import { createAuth, hasAccounts } from './auth/index.ts';
 import type { Config } from './config/index.ts';
@@ -5,6 +9,7 @@ import type { Changes } from './core/changes.ts';
 import type { HealthCheck } from './core/health.ts';
 import type { Prompt } from './core/prompt.ts';
 import type { ResourceProvider } from './core/resource.ts';
+import type { Store } from './core/store.ts';
 import type { Logger } from './core/telemetry.ts';
 import type { Tool } from './core/tool.ts';
 import {
@@ -31,6 +36,7 @@ import { createMcp, serveStreams, type StdioConnection, type StdioStreams } from
 import { createGuardedFetch } from './net/index.ts';
 import { createPages } from './pages/index.ts';
 import { createPolicy } from './policy/index.ts';
+import { createProcesses } from './processes/index.ts';
 import { openStore } from './store/index.ts';
 import { createTelemetry } from './telemetry/index.ts';
 import { createTools } from './tools/index.ts';
@@ -82,12 +88,16 @@ export async function createLocalApp(
   const { production, dataDir } = config;
   const telemetry = await createTelemetry(config.telemetry, { version, production, stream: 'stderr' });
   const { logger } = telemetry;
-  // What it holds is about this one connection.
+  // What these hold is about this one connection; the folder is made when something is to be put into it.
+  const ownFolder = join(tmpdir(), `fairlead-${randomUUID()}`);
   const store = await openStore({ url: 'memory' }, { dataDir, logger });
-  const offer = await createOffer(config, { version }, additions, { telemetry, checks: [] });
-  const { builtin, tools, resources, prompts } = offer;
+  const fetch = createGuardedFetch();
+  const offer = await createOffer(config, { version }, additions, {
+    ...{ telemetry, store, fetch, checks: [], dataDir: ownFolder },
+  });
+  const { builtin, processes, tools, tail, resources, prompts } = offer;
   const context = {
-    ...{ tools, resources, prompts, store, telemetry, version },
+    ...{ tools, tail, resources, prompts, store, telemetry, version, fetch, scratch: builtin.scratch },
     sealer: createPrivateSealer(),
     messageLimitBytes: config.http.bodyLimitBytes,
     outputTokens: config.tools.outputTokens,
@@ -97,7 +107,9 @@ export async function createLocalApp(
     serve: (streams) => serveStreams(config.mcp, context, streams),
     close: async () => {
       await builtin.close();
+      await processes.close();
       await store.close();
+      await rm(ownFolder, { recursive: true, force: true });
       await telemetry.close();
     },
   };
@@ -123,12 +135,14 @@ async function createParts(config: Config, { version }: About, additions: Additi
     openKeys({ dataDir, logger, ...config.keys }),
   ]);
   const checks: HealthCheck[] = [storeCheck(store), diskCheck(dataDir, config.http.minFreeDiskBytes)];
-  const offer = await createOffer(config, { version }, additions, { telemetry, checks });
-  const { builtin, tools, resources, prompts } = offer;
+  const fetch = createGuardedFetch();
+  const offer = await createOffer(config, { version }, additions, {
+    ...{ telemetry, store, fetch, checks, dataDir },
+  });
+  const { builtin, processes, tools, tail, resources, prompts } = offer;
   const scopes = [...new Set([...tools, ...resources].flatMap((offered) => offered.scopes))];
   const pages = createPages({ resource, accounts: hasAccounts(config.auth) });
-  const fetch = createGuardedFetch();
-  const policy = createPolicy(config.policy, offer);
+  const policy = createPolicy(config.policy, { tools, resources, places: builtin.places });
   for (const warning of policy.warnings) logger.warn({}, `policy: ${warning}`);
   const auth = await createAuth(config.auth, {
     ...{ publicUrl, resource, scopes, keyRing },
@@ -137,13 +151,17 @@ async function createParts(config: Config, { version }: About, additions: Additi
     issuance: policy.issuance,
   });
   const mcp = createMcp(config.mcp, {
-    ...{ tools, resources, prompts },
+    ...{ tools, tail, resources, prompts },
     ...{ store, telemetry, version, sealer: keyRing.sealer },
     isRevoked: (principal) => auth.isRevoked(principal),
     bodyLimitBytes: config.http.bodyLimitBytes,
     outputTokens: config.tools.outputTokens,
+    ...{ fetch, scratch: builtin.scratch },
   });
-  auth.onRevoked(mcp.revoked);
+  auth.onRevoked((authority) => {
+    mcp.revoked(authority);
+    builtin.revoked(authority);
+  });
   checks.push(...auth.checks);
   const lifecycle = new Lifecycle(() => {
     telemetry.setDraining(true);
@@ -156,6 +174,7 @@ async function createParts(config: Config, { version }: About, additions: Additi
     store,
     checks,
     builtin,
+    processes,
     pages,
     keyRing,
     auth,
@@ -164,21 +183,38 @@ async function createParts(config: Config, { version }: About, additions: Additi
   };
 }
 
+interface OfferSurroundings {
+  readonly telemetry: TelemetryHandle;
+  readonly store: Store;
+  readonly fetch: typeof globalThis.fetch;
+  readonly checks: HealthCheck[];
+  readonly dataDir: string;
+}
+
 /** What is served, whoever it is served to. The checks of what stands behind it join the others. */
 async function createOffer(
   config: Config,
   { version }: About,
   additions: Additions,
-  { telemetry, checks }: { readonly telemetry: TelemetryHandle; readonly checks: HealthCheck[] },
+  surroundings: OfferSurroundings,
 ) {
-  const builtin = await createTools(config.tools, { logger: telemetry.logger, version, checks });
+  const { telemetry, checks } = surroundings;
+  const { logger } = telemetry;
+  const processes = createProcesses({ logger });
+  const builtin = await createTools(config.tools, {
+    ...{ ...surroundings, createFetch: createGuardedFetch, logger, processes, version },
+    audit: (event) => {
+      telemetry.audit(event);
+    },
+  });
   checks.push(...builtin.checks);
   const { readOnly } = config.tools;
   const added = (additions.tools ?? []).filter(({ effect }) => !readOnly || effect === 'read');
   const tools = [...builtin.tools, ...added];
   const resources = [...builtin.resources, ...(additions.resources ?? [])];
   telemetry.registerTools(tools.map((tool) => tool.name));
-  return { builtin, tools, resources, prompts: [...builtin.prompts, ...(additions.prompts ?? [])] };
+  const prompts = [...builtin.prompts, ...(additions.prompts ?? [])];
+  return { builtin, processes, tools, tail: builtin.own, resources, prompts };
 }
 
 /** What a request meets, in order. */
@@ -200,7 +236,8 @@ function route({ config, version, telemetry, store, checks, pages, auth, mcp, li
 }
 
 function startable(parts: Parts, app: Express): App {
-  const { config, version, resource, telemetry, store, builtin, keyRing, auth, mcp, lifecycle } = parts;
+  const { config, version, resource, telemetry, store, builtin, processes, keyRing, auth, mcp, lifecycle } =
+    parts;
   const { logger } = telemetry;
   const listeners: Listener[] = [];
   return {
@@ -223,13 +260,18 @@ function startable(parts: Parts, app: Express): App {
       await mcp.drain();
       const [listener, ...others] = listeners;
       const { drainTimeoutMs } = config.http;
-      await Promise.all([listener?.drain(drainTimeoutMs), mcp.finishTasks(drainTimeoutMs)]);
+      await Promise.all([
+        listener?.drain(drainTimeoutMs),
+        mcp.finishTasks(drainTimeoutMs),
+        builtin.finish(drainTimeoutMs),
+      ]);
       await Promise.all([
         mcp.close(),
         builtin.close(),
         auth.close(),
         ...others.map((other) => other.close()),
       ]);
+      await processes.close();
       keyRing.close();
       await store.close();
       logger.info({}, 'stopped');

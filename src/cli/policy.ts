@@ -5,8 +5,8 @@ import type { Scope } from '../core/scopes.ts';
 import type { Tool } from '../core/tool.ts';
 import { createPolicy, type Step } from '../policy/index.ts';
 import { openStore } from '../store/index.ts';
-import { createTools } from '../tools/index.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
+import { listOffer } from './list-offer.ts';
 import { stderrLogger } from './stderr-logger.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -52,14 +52,6 @@ async function explain(config: Config, question: Question, surroundings: Surroun
   const { actor, steps } = await identify(config, question, { tool, surroundings });
   const policy = createPolicy(config.policy, offer);
   return [...first, ...steps, ...clientBounds(config, question, tool), ...policy.explain(actor, tool)];
-}
-
-/** Every tool there is, also those that read-only mode leaves out. */
-async function listOffer(config: Config, { version, stderr }: Surroundings) {
-  const context = { logger: stderrLogger(stderr), version, checks: [] };
-  const builtin = await createTools({ ...config.tools, readOnly: false }, context);
-  await builtin.close();
-  return builtin;
 }
 
 const EFFECTS = { read: 'reads', write: 'writes', destroy: 'may destroy' } as const;

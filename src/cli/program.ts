@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { ExitStatus } from './exit-status.ts';
 import type * as Keys from './keys.ts';
 import type { Surroundings } from './surroundings.ts';
+import type * as Trash from './trash.ts';
 import type * as Users from './users.ts';
 
 const EXAMPLES = `
@@ -64,6 +65,7 @@ export function createProgram(surroundings: Surroundings, ended: (status: ExitSt
   addUserStates(addUsers(program, surroundings), surroundings);
   addConnections(program, surroundings);
   addKeys(program, surroundings);
+  addTrash(program, surroundings);
   addPolicy(program, surroundings, ended);
   return program;
 }
@@ -213,6 +215,37 @@ function addPolicy(program: Command, surroundings: Surroundings, ended: (status:
         ended(await explainPolicy(surroundings, { subject, clientId, tool, groups }, options));
       },
     );
+}
+
+function addTrash(program: Command, surroundings: Surroundings): void {
+  const trash = program.command('trash').description('look after what delete_file put into the trash');
+  const load = (): Promise<typeof Trash> => import('./trash.ts');
+  trash
+    .command('list')
+    .description('list what is in the trash, the latest first')
+    .option('--workspace <name>', 'of this workspace only')
+    .option('--json', 'print JSON')
+    .action(async (options: { workspace?: string; json?: true }) => {
+      await (await load()).listTrash(surroundings, options);
+    });
+  trash
+    .command('restore')
+    .description('put something back where it was; nothing is overwritten')
+    .argument('<id>')
+    .option('--to <path>', 'to another path, as the tools name it')
+    .option('--workspace <name>', 'from the trash of this workspace')
+    .action(async (id: string, options: { to?: string; workspace?: string }) => {
+      await (await load()).restoreTrash(surroundings, id, options);
+    });
+  trash
+    .command('empty')
+    .description('remove what is in the trash for good')
+    .option('--older-than <days>', 'only what was deleted longer ago')
+    .option('--workspace <name>', 'of this workspace only')
+    .option('--yes', 'do not ask')
+    .action(async (options: { olderThan?: string; workspace?: string; yes?: true }) => {
+      await (await load()).emptyTrash(surroundings, options);
+    });
 }
 
 /** Each time that an option is given adds a value. */

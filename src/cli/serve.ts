@@ -60,7 +60,9 @@ async function announce(app: App, config: Config, surroundings: Surroundings): P
   const setupUrl = config.auth.owner.email === undefined ? await app.setupUrl() : undefined;
   const { stdout, version } = surroundings;
   if (isWatched(surroundings) && !config.production) {
-    const { workspace } = config.tools.files;
+    const { files } = config.tools;
+    const names = files.workspaces.map(({ name }) => name).join(', ');
+    const workspace = names === '' ? files.workspace : names;
     stdout.write(welcome({ version, mcpUrl: app.mcpUrl, workspace, setupUrl }));
   } else if (setupUrl !== undefined) {
     announceSetup(app, setupUrl, { stdout, production: config.production });

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { fromText } from './coerce.ts';
 import { nearest } from './nearest.ts';
 import { isWorldReadable } from './permissions.ts';
-import type { Problem } from './problems.ts';
+import type { Problem } from '../core/configuration-error.ts';
 import type { Setting } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -11,7 +11,7 @@ import { nearest } from './nearest.ts';
 import { childSchema, memberNames, schemaAt } from './paths.ts';
 import type { Path } from './paths.ts';
 import { isWorldReadable } from './permissions.ts';
-import type { Problem } from './problems.ts';
+import type { Problem } from '../core/configuration-error.ts';
 import { listSettings, sectionShape, settingMeta } from './settings.ts';
 
 /** What the YAML file sets, by the settings' dotted keys. */

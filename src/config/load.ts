@@ -1,6 +1,7 @@
-import { resolve } from 'node:path';
-import { ConfigurationError } from './problems.ts';
-import type { Problem } from './problems.ts';
+import { dirname, resolve } from 'node:path';
+import { ConfigurationError } from '../core/configuration-error.ts';
+import type { Problem } from '../core/configuration-error.ts';
+import { CONFIG_FILE_VARIABLE } from './environment.ts';
 import { resolveSettings } from './resolve.ts';
 import type { ConfigSource, ResolvedSetting } from './resolve.ts';
 import { brokenRules } from './rules.ts';
@@ -38,6 +39,7 @@ export async function resolveConfig(
     production: environment === 'production',
     dataDir: resolve(source.cwd, parsed.dataDir),
     keys: { ...parsed.keys, file: file === undefined ? undefined : resolve(source.cwd, file) },
+    tools: { ...parsed.tools, custom: { files: toolFiles(parsed.tools.custom.files, source, settings) } },
   };
   const all: readonly Problem[] = [
     ...problems,
@@ -45,4 +47,18 @@ export async function resolveConfig(
   ];
   if (all.length > 0) throw new ConfigurationError(all);
   return { config, settings };
+}
+
+type ToolFiles = Config['tools']['custom']['files'];
+
+/** Files that the configuration file names lie beside it, as a rule; they are found from there. */
+function toolFiles(
+  files: ToolFiles,
+  { env, cwd }: ConfigSource,
+  settings: readonly ResolvedSetting[],
+): ToolFiles {
+  const setting = settings.find(({ key }) => key === 'tools.custom.files');
+  const isOfFile = setting?.origin !== setting?.env;
+  const folder = isOfFile ? dirname(resolve(cwd, env[CONFIG_FILE_VARIABLE] ?? '')) : cwd;
+  return files.map((file) => ({ ...file, path: resolve(folder, file.path) }));
 }

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { CONFIG_FILE_VARIABLE, readEnvironment } from './environment.ts';
 import type { Environment, EnvironmentValues } from './environment.ts';
 import type { ConfigFile } from './file.ts';
-import type { Problem } from './problems.ts';
+import type { Problem } from '../core/configuration-error.ts';
 import { type Path, schemaAt } from './paths.ts';
 import { defaultOf, listSettings, settingMeta } from './settings.ts';
 import type { Setting } from './settings.ts';

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isLoopback } from '../core/loopback.ts';
-import type { Problem } from './problems.ts';
+import type { Problem } from '../core/configuration-error.ts';
 import type { ResolvedSetting } from './resolve.ts';
 import type { Config } from './schema.ts';
 
@@ -26,6 +26,13 @@ interface Rule {
   readonly check: (config: Config, place: Place) => string | undefined;
   readonly fix: string;
 }
+
+const PRIVATE_SETTINGS = [
+  ...['dataDir', 'keys.file', 'store.url', 'telemetry.logFile', 'telemetry.auditFile'],
+  ...['tools.scratch.directory', 'tools.custom.files'],
+];
+const FIX_EXPOSED =
+  'serve a folder of its own, or move these out of it (FAIRLEAD_DATA_DIR, FAIRLEAD_STORE, LOG_FILE)';
 
 /** What is unsafe and therefore refuses to start. */
 const RULES: readonly Rule[] = [
@@ -101,17 +108,47 @@ const RULES: readonly Rule[] = [
   },
   {
     setting: 'tools.files.workspace',
-    reads: ['dataDir', 'keys.file', 'store.url', 'telemetry.logFile', 'telemetry.auditFile'],
-    check: (config, { cwd, audience }) => {
-      const inside = privatePlaces(config, audience).filter(({ path }) =>
-        contains(resolve(cwd, config.tools.files.workspace), resolve(cwd, path)),
-      );
-      const names = inside.map(({ name }) => name).join(', ');
-      return names === '' ? undefined : `every client could read what lies in it: ${names}`;
+    reads: ['tools.files.workspaces', ...PRIVATE_SETTINGS],
+    check: (config, place) => {
+      const { workspace, workspaces } = config.tools.files;
+      return workspaces.length === 0 ? exposedBy(workspace, config, place) : undefined;
     },
-    fix: 'serve a folder of its own, or move these out of it (FAIRLEAD_DATA_DIR, FAIRLEAD_STORE, LOG_FILE)',
+    fix: FIX_EXPOSED,
+  },
+  {
+    setting: 'tools.files.workspaces',
+    reads: PRIVATE_SETTINGS,
+    check: (config, place) => {
+      const { workspaces } = config.tools.files;
+      const problems = workspaces.map(({ name, path }) => ({ name, what: exposedBy(path, config, place) }));
+      const first = problems.find(({ what }) => what !== undefined);
+      return first && `${first.name}: ${first.what ?? ''}`;
+    },
+    fix: FIX_EXPOSED,
+  },
+  {
+    setting: 'tools.files.workspaces',
+    reads: [],
+    check: ({ tools }, { cwd }) => {
+      const { workspaces } = tools.files;
+      const pairs = workspaces.flatMap((outer) => workspaces.map((inner) => ({ outer, inner })));
+      const nested = pairs.find(
+        ({ outer, inner }) => outer !== inner && contains(resolve(cwd, outer.path), resolve(cwd, inner.path)),
+      );
+      return nested && `the folder of ${nested.inner.name} lies in that of ${nested.outer.name}`;
+    },
+    fix: 'give each workspace a folder outside of the others, or serve only the outer one',
   },
 ];
+
+/** What of the service's own lies in a folder that is served. */
+function exposedBy(folder: string, config: Config, { cwd, audience }: Place): string | undefined {
+  const inside = privatePlaces(config, audience).filter(({ path }) =>
+    contains(resolve(cwd, folder), resolve(cwd, path)),
+  );
+  const names = inside.map(({ name }) => name).join(', ');
+  return names === '' ? undefined : `every client could read what lies in it: ${names}`;
+}
 
 function isPublic({ host, publicUrl, allowedHosts }: Config['http']): boolean {
   const names = allowedHosts.map((name) => name.replace(/:\d+$/, ''));
@@ -121,7 +158,7 @@ function isPublic({ host, publicUrl, allowedHosts }: Config['http']): boolean {
 
 /** What nobody but the service may read. */
 function privatePlaces(
-  { dataDir, keys, store, telemetry }: Config,
+  { dataDir, keys, store, telemetry, tools }: Config,
   audience: Audience,
 ): { name: string; path: string }[] {
   // Who serves no network makes no data folder; there may be one of a server that does.
@@ -133,6 +170,9 @@ function privatePlaces(
     ['the key file', keys.file],
     ['the log', telemetry.logFile],
     ['the audit log', telemetry.auditFile],
+    ['the results that are kept for others', tools.scratch.directory],
+    // Who may write there would have the server run what they like.
+    ...tools.custom.files.map(({ path }): [string, string] => [`the tools of ${basename(path)}`, path]),
   ];
   return places.flatMap(([name, path]) => (path === undefined ? [] : [{ name, path }]));
 }

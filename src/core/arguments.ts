@@ -44,7 +44,7 @@ export class ArgumentParser<I extends z.ZodObject> {
   readonly #tool: string;
   readonly #schema: z.ZodObject;
   readonly #fields: Fields;
-  readonly #aliases: ReadonlyMap<string, string>;
+  readonly #aliases: Aliases;
   readonly #exact: ReadonlySet<string>;
 
   /** @param exact parameters that are taken as written: no alias stands for them, nothing is coerced */
@@ -53,17 +53,12 @@ export class ArgumentParser<I extends z.ZodObject> {
     this.#exact = new Set(exact);
     this.#schema = schema.strict();
     this.#fields = schema.shape;
-    this.#aliases = new Map(
-      Object.entries({ ...COMMON_ALIASES, ...aliases }).filter(
-        ([alias, name]) =>
-          Object.hasOwn(this.#fields, name) && !Object.hasOwn(this.#fields, alias) && !this.#exact.has(name),
-      ),
-    );
+    this.#aliases = { ...COMMON_ALIASES, ...aliases };
   }
 
   /** @throws AppError `INVALID_ARGUMENT` that lists every problem and names the nearest valid key. */
   parse(raw: unknown): z.infer<I> {
-    const result = this.#schema.safeParse(this.#normalise(raw));
+    const result = this.#schema.safeParse(this.#normalise(this.#object(raw)));
     if (result.success) return result.data as z.infer<I>;
     const problems = result.error.issues.flatMap((issue) => this.#describe(issue));
     const more = problems.length - MAX_PROBLEMS_NAMED;
@@ -71,22 +66,6 @@ export class ArgumentParser<I extends z.ZodObject> {
     throw new AppError('INVALID_ARGUMENT', `${this.#tool}: ${list}${list.endsWith('?') ? '' : '.'}`, {
       next: `call ${this.#tool} again with ${this.#usage()}`,
     });
-  }
-
-  #normalise(raw: unknown): Record<string, unknown> {
-    const values: Record<string, unknown> = {};
-    const aliased: [string, unknown][] = [];
-    for (const [key, value] of Object.entries(this.#object(raw))) {
-      // A model that leaves an optional parameter out often writes null.
-      if (key.startsWith('_') || value === null) continue;
-      const meant = this.#aliases.get(key);
-      if (meant === undefined) values[key] = this.#coerce(key, value);
-      else aliased.push([meant, value]);
-    }
-    for (const [key, value] of aliased) {
-      if (!(key in values)) values[key] = this.#coerce(key, value);
-    }
-    return values;
   }
 
   #object(raw: unknown): object {
@@ -97,18 +76,18 @@ export class ArgumentParser<I extends z.ZodObject> {
     });
   }
 
-  #coerce(key: string, value: unknown): unknown {
-    const field = Object.hasOwn(this.#fields, key) ? this.#fields[key] : undefined;
-    return field === undefined || this.#exact.has(key) ? value : coerce(coreOf(field), value);
+  #normalise(given: object): Record<string, unknown> {
+    return normalise({ fields: this.#fields, aliases: this.#aliases, exact: this.#exact }, given);
   }
 
   #describe(issue: z.core.$ZodIssue): string[] {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.slice(0, MAX_KEYS_NAMED).map((given) => {
         const key = given.slice(0, MAX_KEY_LENGTH);
-        const nearest = nearestName(key, Object.keys(this.#fields));
+        const nearest = nearestName(key, Object.keys(fieldsAt(this.#schema, issue.path)));
         const question = nearest === undefined ? '' : `, did you mean "${nearest}"?`;
-        return `unknown parameter ${JSON.stringify(key)}${question}`;
+        const place = issue.path.length === 0 ? '' : ` in "${issue.path.map(String).join('.')}"`;
+        return `unknown parameter ${JSON.stringify(key)}${place}${question}`;
       });
     }
     const where = issue.path.map(String).join('.');
@@ -142,13 +121,69 @@ function coreOf(field: z.ZodType): z.ZodType {
   return core;
 }
 
+/** How the values of an object are read: those of the call itself, or of an object in it. */
+interface Reading {
+  readonly fields: Fields;
+  readonly aliases: Aliases;
+  readonly exact: ReadonlySet<string>;
+}
+
+const NOTHING_EXACT: ReadonlySet<string> = new Set();
+
+function normalise(reading: Reading, given: object): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  const aliased: [string, unknown][] = [];
+  for (const [key, value] of Object.entries(given)) {
+    // A model that leaves an optional parameter out often writes null.
+    if (key.startsWith('_') || value === null) continue;
+    const meant = meantBy(reading, key);
+    if (meant === undefined) values[key] = coerceField(reading, key, value);
+    else aliased.push([meant, value]);
+  }
+  for (const [key, value] of aliased) {
+    if (!(key in values)) values[key] = coerceField(reading, key, value);
+  }
+  return values;
+}
+
+/** The parameter that an alias stands for. */
+function meantBy({ fields, aliases, exact }: Reading, key: string): string | undefined {
+  const name = Object.hasOwn(aliases, key) ? aliases[key] : undefined;
+  if (name === undefined || exact.has(name)) return undefined;
+  return Object.hasOwn(fields, name) && !Object.hasOwn(fields, key) ? name : undefined;
+}
+
+function coerceField({ fields, aliases, exact }: Reading, key: string, value: unknown): unknown {
+  const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+  return field === undefined || exact.has(key) ? value : coerce(coreOf(field), value, aliases);
+}
+
+/** The fields of the object that a path of the schema leads to. */
+function fieldsAt(schema: z.ZodObject, path: readonly PropertyKey[]): Fields {
+  let at: z.ZodType | undefined = schema;
+  for (const step of path) {
+    if (at instanceof z.ZodArray) at = at.element as z.ZodType;
+    else at = at instanceof z.ZodObject ? (at.shape as Fields)[String(step)] : undefined;
+    if (at !== undefined) at = coreOf(at);
+  }
+  return at instanceof z.ZodObject ? at.shape : {};
+}
+
 /** The value as the field's type wants it, where it can mean one thing only; else as it came, for the schema to refuse. */
-function coerce(field: z.ZodType, value: unknown): unknown {
-  if (field instanceof z.ZodArray) return coerceArray(field, value);
+function coerce(field: z.ZodType, value: unknown, aliases: Aliases): unknown {
+  if (field instanceof z.ZodArray) return coerceArray(field, value, aliases);
+  if (field instanceof z.ZodObject) return coerceObject(field, value, aliases);
   if (typeof value === 'string') return coerceText(field, value);
-  if (Array.isArray(value) && value.length === 1) return coerce(field, value[0]);
+  if (Array.isArray(value) && value.length === 1) return coerce(field, value[0], aliases);
   const scalar = typeof value === 'number' || typeof value === 'boolean';
   return scalar && field instanceof z.ZodString ? String(value) : value;
+}
+
+function coerceObject(field: z.ZodObject, value: unknown, aliases: Aliases): unknown {
+  const given = typeof value === 'string' ? parsedJson(value) : value;
+  if (Array.isArray(given)) return given.length === 1 ? coerceObject(field, given[0], aliases) : given;
+  if (typeof given !== 'object' || given === null) return given;
+  return normalise({ fields: field.shape, aliases, exact: NOTHING_EXACT }, given);
 }
 
 function coerceText(field: z.ZodType, value: string): unknown {
@@ -157,11 +192,11 @@ function coerceText(field: z.ZodType, value: string): unknown {
   if (field instanceof z.ZodBoolean && /^(true|false)$/i.test(trimmed))
     return trimmed.toLowerCase() === 'true';
   if (field instanceof z.ZodEnum) return field.options.includes(value) ? value : trimmed.toLowerCase();
-  return field instanceof z.ZodObject ? parsedJson(value) : value;
+  return value;
 }
 
 /** A JSON text of an array, or one element where a list is due. */
-function coerceArray(field: z.ZodArray, value: unknown): unknown {
+function coerceArray(field: z.ZodArray, value: unknown, aliases: Aliases): unknown {
   const element = field.element as z.ZodType;
   let list = value;
   if (typeof value === 'string') {
@@ -170,7 +205,7 @@ function coerceArray(field: z.ZodArray, value: unknown): unknown {
   } else if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
     list = [value];
   }
-  return Array.isArray(list) ? list.map((item: unknown) => coerce(coreOf(element), item)) : list;
+  return Array.isArray(list) ? list.map((item: unknown) => coerce(coreOf(element), item, aliases)) : list;
 }
 
 /** The candidate that takes the fewest edits to reach, unless that changes most of the word. */

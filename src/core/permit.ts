@@ -30,6 +30,12 @@ export interface Permit {
   allowsTool(tool: { readonly name: string; readonly effect: string }): boolean;
   /** @param name Of a workspace, as {@link WORKSPACE} is. */
   allowsWorkspace(name: string): boolean;
+  /** @param name Of a data source. The one of the workspaces' files is `files`. */
+  allowsSource(name: string): boolean;
+  /** @param name Of a job. */
+  allowsJob(name: string): boolean;
+  /** @param name Of a configured HTTP API. */
+  allowsApi(name: string): boolean;
 }
 
 /** The name of the one workspace: the host part of its URIs. */
@@ -44,6 +50,9 @@ export const UNRESTRICTED: Permit = Object.freeze({
   limits: Object.freeze({}),
   allowsTool: () => true,
   allowsWorkspace: () => true,
+  allowsSource: () => true,
+  allowsJob: () => true,
+  allowsApi: () => true,
 });
 
 /** What is not called but shows what tools answer: a family of resources, a prompt. */

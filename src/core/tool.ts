@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type Aliases, ArgumentParser } from './arguments.ts';
 import type { Asker } from './asker.ts';
 import type { OutputBudget } from './budget.ts';
+import { checkDeclaration, type EFFECTS } from './check-declaration.ts';
 import type { Content } from './content.ts';
 import type { Icon } from './icon.ts';
 import type { JsonObject } from './json.ts';
@@ -9,11 +10,12 @@ import { withParamHeaders } from './param-headers.ts';
 import type { Principal } from './principal.ts';
 import type { Errand, Form, FormAnswer, Root, Sample, SamplingRequest } from './questions.ts';
 import type { Scope } from './scopes.ts';
+import type { Kept, KeptFile } from './scratch.ts';
 import type { Logger } from './telemetry.ts';
 import type { TraceContext } from './trace-context.ts';
 
 /** `read` changes nothing, `write` adds without losing, `destroy` may lose what was there. */
-export type Effect = 'read' | 'write' | 'destroy';
+export type Effect = (typeof EFFECTS)[number];
 
 /** What a running call can reach beyond its arguments. */
 export interface ToolCall extends Asker {
@@ -41,6 +43,14 @@ export interface ToolCall extends Asker {
   readonly logger: Logger;
   /** How much the result may still say. */
   readonly budget: OutputBudget;
+  /**
+   * Fetches from public addresses only, never from this network, within bounds of time and size. Redirects are
+   * answered, not followed. As the platform's `fetch`, but for what it throws: `URL_BLOCKED`, `TIMEOUT`,
+   * `FILE_TOO_LARGE`, `SOURCE_UNAVAILABLE`.
+   */
+  readonly fetch: typeof globalThis.fetch;
+  /** Puts away what the result cannot hold, for the caller to read in pages or to query. */
+  keep(kept: Kept): Promise<KeptFile>;
 }
 
 export interface ToolResult {
@@ -125,23 +135,30 @@ export interface Tool {
   askFirst?(asker: Asker, rawArguments: unknown): Promise<void>;
 }
 
-const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** What {@link defineTool} has made. */
+const defined = new WeakSet();
+
+/** Whether it was declared with {@link defineTool}: what was put together by hand was not checked. */
+export function isDefinedTool(value: unknown): value is Tool {
+  return typeof value === 'object' && value !== null && defined.has(value);
+}
 
 /**
  * Declares a tool. What is wrong with a declaration is thrown here, at start-up, not at the first call:
- * a name that is not snake_case, a parameter without a description, a union in a schema, a header that
- * clients would refuse.
+ * a name that is not snake_case, an unknown scope, a parameter without a description, a union in a schema, a
+ * header that clients would refuse.
  */
 export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(
   definition: ToolDefinition<I, O>,
 ): Tool {
   const { name, title, description, scopes, effect } = definition;
-  if (!NAME.test(name)) throw new TypeError(`Tool name "${name}" is not verb_noun in snake_case`);
+  checkDeclaration(definition);
   const { paramHeaders = {}, output } = definition;
   const inputSchema = jsonSchema(name, definition.input.strict(), 'input');
   const parser = new ArgumentParser(name, definition.input, definition.aliases, Object.keys(paramHeaders));
-  return Object.freeze({
+  const tool: Tool = Object.freeze({
     name,
     title,
     description,
@@ -170,6 +187,8 @@ export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(
       await definition.askFirst?.(asker, parser.parse(rawArguments));
     },
   });
+  defined.add(tool);
+  return tool;
 }
 
 /**
@@ -185,7 +204,10 @@ function fitting(tool: string, output: z.ZodObject, result: ToolResult): ToolRes
 }
 
 function jsonSchema(tool: string, schema: z.ZodObject, io: 'input' | 'output'): JsonObject {
-  const document: JsonObject = z.toJSONSchema(schema, { io });
+  const document = z.toJSONSchema(schema, { io, override: saySparely });
+  // Without it 2020-12 is meant (MCP 2025-11-25 and later, basic, "JSON Schema Usage"), and each word of a schema
+  // is paid for by every model that reads it.
+  delete document.$schema;
   for (const [key, field] of Object.entries(schema.shape)) {
     if ((field as z.ZodType).description === undefined) {
       throw new TypeError(`Tool "${tool}": the ${io} field "${key}" has no description`);
@@ -195,4 +217,12 @@ function jsonSchema(tool: string, schema: z.ZodObject, io: 'input' | 'output'): 
     throw new TypeError(`Tool "${tool}": the ${io} schema holds a union`);
   }
   return document;
+}
+
+/** Keys of JSON objects are strings; nobody has to say so. */
+function saySparely({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  const { propertyNames } = jsonSchema;
+  if (typeof propertyNames === 'object' && JSON.stringify(propertyNames) === '{"type":"string"}') {
+    delete jsonSchema.propertyNames;
+  }
 }

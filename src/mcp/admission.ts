@@ -8,8 +8,19 @@ import type { Tool } from '../core/tool.ts';
 export type Guarded =
   Pick<Tool, 'name' | 'effect' | 'scopes'> | (Showing & { readonly scopes: readonly Scope[] });
 
+const DISCOVERY: ReadonlySet<string> = new Set(['search_tools', 'call_tool']);
+
+/**
+ * Whether it is one of the two tools that lead to others. They are ways, not works: each shows or calls what the
+ * principal may use, and what they lead to is judged itself.
+ */
+export function isDiscovery(name: string): boolean {
+  return DISCOVERY.has(name);
+}
+
 /** Whether the policy leaves it to the holders of a permit that have the scopes. */
 function isPermitted(permit: Permit, target: Guarded): boolean {
+  if ('effect' in target && isDiscovery(target.name)) return !permit.isEmpty;
   return 'effect' in target ? permit.allowsTool(target) : allowsShowing(permit, target);
 }
 

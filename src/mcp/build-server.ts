@@ -79,13 +79,15 @@ function serveTools(serving: Serving): void {
   );
   server.setRequestHandler('tools/call', async (request, context) => {
     const { name } = request.params;
-    const tool = tools.find(name);
-    if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name}`);
-    peer.noteTool?.(name);
+    const resolved = tools.resolve(name, request.params.arguments);
+    if (resolved === undefined) {
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name}`);
+    }
+    const { tool, arguments: args } = resolved;
+    peer.noteTool?.(tool.name);
     const asTask = runsAsTask(tool, context);
     return inRounds(serving, context, request.params, async (earlier) => {
       const origin = originOf(incoming(serving, context, earlier));
-      const { arguments: args } = request.params;
       const call = { tool, arguments: args, origin, capabilities: capabilitiesOf(context) };
       const result = asTask
         ? await tasks.start({ ...call, answers: { ...earlier, ...context.mcpReq.inputResponses } })

@@ -1,4 +1,3 @@
-import { MAX_OUTPUT_TOKENS } from '../core/budget.ts';
 import { type Content, text } from '../core/content.ts';
 import { AppError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -12,31 +11,10 @@ export interface CallResult {
   _meta?: JsonObject;
 }
 
-// Four characters a token is the most that any content class is reckoned at.
-const MAX_TEXT_LENGTH = MAX_OUTPUT_TOKENS * 4;
-
-/** Tools keep to their budget; this is the net below them, so that no result can overflow a context. */
-export function renderResult(result: ToolResult): CallResult {
-  let length = 0;
-  for (const block of result.content) if (block.type === 'text') length += block.text.length;
-  const content = length > MAX_TEXT_LENGTH ? cut(result.content, length) : [...result.content];
-  return result.structuredContent === undefined
-    ? { content }
-    : { content, structuredContent: result.structuredContent };
-}
-
-function cut(content: readonly Content[], length: number): Content[] {
-  const kept: Content[] = [];
-  let left = MAX_TEXT_LENGTH;
-  for (const block of content) {
-    if (block.type !== 'text') kept.push(block);
-    else if (left > 0) {
-      kept.push(text(block.text.slice(0, left)));
-      left -= block.text.length;
-    }
-  }
-  kept.push(text(`[cut: the first ${MAX_TEXT_LENGTH} of ${length} characters are shown; ask for less]`));
-  return kept;
+export function renderResult({ content, structuredContent }: ToolResult): CallResult {
+  return structuredContent === undefined
+    ? { content: [...content] }
+    : { content: [...content], structuredContent };
 }
 
 /**

@@ -7,6 +7,14 @@ import { type CallResult, renderError, renderResult } from './call-result.ts';
 import { InputNeeded } from './rounds.ts';
 import type { CallOrigin } from './call-origin.ts';
 import type { RunningCalls } from './running-calls.ts';
+import type { Spill } from './spill.ts';
+
+export interface ToolCallerParts {
+  readonly telemetry: Telemetry;
+  readonly meter: Pick<CallMeter, 'begin'>;
+  readonly calls: RunningCalls;
+  readonly spill: Spill;
+}
 
 /**
  * Runs tools: scopes and policy, a place to run, deadline, arguments, the work, then metric and audit entry. Knows
@@ -16,11 +24,13 @@ export class ToolCaller {
   readonly #telemetry: Telemetry;
   readonly #meter: Pick<CallMeter, 'begin'>;
   readonly #calls: RunningCalls;
+  readonly #spill: Spill;
 
-  constructor(telemetry: Telemetry, meter: Pick<CallMeter, 'begin'>, calls: RunningCalls) {
+  constructor({ telemetry, meter, calls, spill }: ToolCallerParts) {
     this.#telemetry = telemetry;
     this.#meter = meter;
     this.#calls = calls;
+    this.#spill = spill;
   }
 
   /**
@@ -53,7 +63,9 @@ export class ToolCaller {
     requireUse(origin.principal, tool);
     const counting = this.#meter.begin(origin.principal);
     if (counting !== undefined) await counting;
-    return this.#calls.run(origin, tool.timeoutMs, (call) => tool.bind(rawArguments)(call));
+    return this.#calls.run(origin, tool.timeoutMs, async (call) =>
+      this.#spill.fit(tool.name, await tool.bind(rawArguments)(call), call),
+    );
   }
 
   #record(tool: Tool, origin: CallOrigin, outcome: ToolOutcome, started: number): void {

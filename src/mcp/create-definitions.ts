@@ -9,13 +9,17 @@ import type { McpOptions } from './options.ts';
 import { PromptCatalog } from './prompt-catalog.ts';
 import type { RequestStates } from './request-state.ts';
 import { ResourceCatalog } from './resource-catalog.ts';
+import type { CallSurroundings } from './running-call.ts';
 import { RunningCalls } from './running-calls.ts';
+import { Spill } from './spill.ts';
 import { Tasks, type TasksParts } from './tasks/tasks.ts';
 import { ToolCatalog } from './tool-catalog.ts';
 
 /** What there is to serve, whatever the transport. */
-export interface Offer {
+export interface Offer extends CallSurroundings {
   readonly tools: readonly Tool[];
+  /** Those of them that need not be listed where there are many. */
+  readonly tail: readonly Tool[];
   readonly resources: readonly ResourceProvider[];
   readonly prompts: readonly Prompt[];
   readonly telemetry: Telemetry;
@@ -32,13 +36,17 @@ export function createDefinitions(
   requestState: RequestStates,
   shared: Omit<TasksParts, 'caller'>,
 ): Definitions {
-  const { listTtlMs, resourceTtlMs, askTimeoutMs, listPageSize } = options;
+  const { listTtlMs, resourceTtlMs, askTimeoutMs, listPageSize, maxListedTools: maxListed } = options;
   const meter = new CallMeter(shared.store);
-  const calls = new RunningCalls({ ...options, outputTokens: offer.outputTokens });
-  const caller = new ToolCaller(offer.telemetry, meter, calls);
+  const { outputTokens, fetch, scratch } = offer;
+  const surroundings = { outputTokens, fetch, scratch };
+  const calls = new RunningCalls({ ...options, ...surroundings });
+  const tools = new ToolCatalog(offer.tools, { pageSize: listPageSize, maxListed, tail: offer.tail });
+  const spill = new Spill((name) => tools.find(name));
+  const caller = new ToolCaller({ telemetry: offer.telemetry, meter, calls, spill });
   return {
     identity: { name: 'fairlead', title: 'Fairlead', version: offer.version },
-    tools: new ToolCatalog(offer.tools, listPageSize),
+    tools,
     resources: new ResourceCatalog(offer.resources, listPageSize),
     prompts: new PromptCatalog(offer.prompts, listPageSize),
     ...{ meter, calls, caller },

@@ -1,11 +1,10 @@
 import { SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
-import type { Tool } from '../core/tool.ts';
 import type { Definitions } from './definitions.ts';
 import type { Exchange } from './exchange.ts';
 import { Recogniser, type UsualMessage } from './recognise.ts';
 import { InputNeeded, Rounds } from './rounds.ts';
 import type { CallOrigin } from './call-origin.ts';
-import type { ToolListing } from './tool-catalog.ts';
+import type { ResolvedCall, ToolListing } from './tool-catalog.ts';
 
 export type UsualToolCall = UsualMessage & { readonly method: 'tools/call' };
 
@@ -47,11 +46,11 @@ export class DirectAnswers {
     }
   }
 
-  /** The tool of a call that needs nothing of the SDK. */
-  toolOf(message: UsualToolCall): Tool | undefined {
-    const tool = this.#definitions.tools.find(message.name);
+  /** What a call that needs nothing of the SDK is about. */
+  resolve(message: UsualToolCall): ResolvedCall | undefined {
+    const resolved = this.#definitions.tools.resolve(message.name, message.arguments);
     // Whether a call becomes a task is for the SDK's side to see.
-    return tool?.task === 'never' ? tool : undefined;
+    return resolved?.tool.task === 'never' ? resolved : undefined;
   }
 
   /**
@@ -60,18 +59,15 @@ export class DirectAnswers {
    * client something: tools do nothing that cannot be repeated before they ask.
    */
   async call(exchange: Exchange, message: UsualToolCall, bySdk: () => Promise<void>): Promise<void> {
-    const tool = this.toolOf(message);
-    if (tool === undefined) {
+    const resolved = this.resolve(message);
+    if (resolved === undefined) {
       await bySdk();
       return;
     }
+    const { tool, arguments: args } = resolved;
     exchange.context.tool = tool.name;
     try {
-      const result = await this.#definitions.caller.call(
-        tool,
-        message.arguments,
-        originOf(exchange, message),
-      );
+      const result = await this.#definitions.caller.call(tool, args, originOf(exchange, message));
       const complete = { ...result, resultType: 'complete', _meta: { ...result._meta, ...this.#serverMeta } };
       if (!exchange.response.destroyed) {
         exchange.sendJson(200, resultJson(message.id, JSON.stringify(complete)));

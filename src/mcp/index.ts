@@ -4,6 +4,7 @@ import type { Changes } from '../core/changes.ts';
 import type { Principal } from '../core/principal.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { ResourceProvider } from '../core/resource.ts';
+import type { Scratch } from '../core/scratch.ts';
 import type { Sealer } from '../core/sealer.ts';
 import type { Store } from '../core/store.ts';
 import type { Telemetry } from '../core/telemetry.ts';
@@ -33,6 +34,8 @@ export type { StdioStreams } from './stdio-wire.ts';
 
 export interface McpContext {
   readonly tools: readonly Tool[];
+  /** Those of them that need not be listed where there are many. */
+  readonly tail: readonly Tool[];
   readonly resources: readonly ResourceProvider[];
   readonly prompts: readonly Prompt[];
   readonly store: Store;
@@ -45,6 +48,10 @@ export interface McpContext {
   readonly bodyLimitBytes: number;
   /** Estimated tokens that one tool result may hold. */
   readonly outputTokens: number;
+  /** What tools fetch with. */
+  readonly fetch: typeof globalThis.fetch;
+  /** Where results go that are too large. */
+  readonly scratch: Scratch;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: (error: unknown) => void) => void;

@@ -121,6 +121,11 @@ export const mcpOptions = z.object({
       'Entries in one page of the lists of tools, prompts and resource templates. Some clients never ask for a second page.',
     example: 50,
   }),
+  maxListedTools: setting(z.int().min(1).max(10_000).default(25), {
+    description:
+      "Tools that are listed to one principal. Who may use more has those of one's own files left out of the list, finds them with search_tools, and calls them with call_tool.",
+    example: 40,
+  }),
 });
 
 export type McpOptions = z.output<typeof mcpOptions>;

@@ -23,7 +23,7 @@ function targetOf(message: unknown, definitions: Definitions): Guarded | undefin
   const ref = field(params, 'ref');
   switch (methodOf(message)) {
     case 'tools/call':
-      return tools.find(textOf(field(params, 'name')));
+      return tools.resolve(textOf(field(params, 'name')), field(params, 'arguments'))?.tool;
     case 'resources/read':
     case 'resources/subscribe':
       return resources.find(textOf(field(params, 'uri')));

@@ -15,12 +15,26 @@ import {
   type Sample,
   type SamplingRequest,
 } from '../core/questions.ts';
+import type { Kept, KeptFile, Scratch } from '../core/scratch.ts';
 import type { Logger } from '../core/telemetry.ts';
 import type { ToolCall } from '../core/tool.ts';
 import { childOf, type TraceContext } from '../core/trace-context.ts';
 import { CallNews } from './call-news.ts';
 import type { CallOrigin, LogLevel } from './call-origin.ts';
 import { Deadline } from './deadline.ts';
+
+/** What a call is given beside its origin. */
+export interface CallSurroundings {
+  readonly fetch: typeof globalThis.fetch;
+  readonly scratch: Scratch;
+}
+
+interface CallParts extends CallSurroundings {
+  readonly budget: OutputBudget;
+  readonly timeoutMs: number;
+  /** Called once if the call is cancelled or its time is over, whatever the tool does about it. */
+  readonly onEnd: (error: AppError) => void;
+}
 
 /**
  * One call while it runs. Most calls end without anybody asking for the abort signal, so it is made when
@@ -31,6 +45,8 @@ export class RunningCall implements ToolCall {
   readonly logger: Logger;
   readonly trace: TraceContext | undefined;
   readonly budget: OutputBudget;
+  readonly fetch: typeof globalThis.fetch;
+  readonly #scratch: Scratch;
   readonly #origin: CallOrigin;
   readonly #news: CallNews;
   readonly #onEnd: (error: AppError) => void;
@@ -40,12 +56,13 @@ export class RunningCall implements ToolCall {
   #reason: AppError | undefined;
   #finished = false;
 
-  /** `onEnd` is called once if the call is cancelled or its time is over, whatever the tool does about it. */
-  constructor(origin: CallOrigin, budget: OutputBudget, timeoutMs: number, onEnd: (error: AppError) => void) {
+  constructor(origin: CallOrigin, { budget, timeoutMs, fetch, scratch, onEnd }: CallParts) {
     this.principal = origin.principal;
     this.logger = origin.logger;
     this.trace = origin.trace && childOf(origin.trace);
     this.budget = budget;
+    this.fetch = fetch;
+    this.#scratch = scratch;
     this.#origin = origin;
     this.#news = new CallNews(origin);
     this.#onEnd = onEnd;
@@ -100,6 +117,10 @@ export class RunningCall implements ToolCall {
 
   listRoots(key: string): Promise<readonly Root[]> {
     return listRoots(this, key);
+  }
+
+  keep(kept: Kept): Promise<KeptFile> {
+    return this.#scratch.keep(this.principal, kept);
   }
 
   /** Whoever the call was made for may not do it any more. */

@@ -1,11 +1,11 @@
 import { OutputBudget } from '../core/budget.ts';
 import { AppError } from '../core/errors.ts';
+import { type ConcurrencyLimits, FairLimiter, type Release } from '../core/fair-limiter.ts';
 import type { Principal } from '../core/principal.ts';
 import type { CallOrigin } from './call-origin.ts';
-import { type ConcurrencyLimits, FairLimiter, type Release } from './concurrency.ts';
-import { revoked, RunningCall } from './running-call.ts';
+import { type CallSurroundings, revoked, RunningCall } from './running-call.ts';
 
-export interface RunningCallsOptions {
+export interface RunningCallsOptions extends CallSurroundings {
   readonly concurrency: ConcurrencyLimits;
   readonly maxCallMs: number;
   /** Estimated tokens that one result may hold. */
@@ -64,7 +64,9 @@ export class RunningCalls {
   #perform<T>(origin: CallOrigin, timeoutMs: number, work: Work<T>, release: Release): Promise<T> {
     return new Promise((resolve, reject) => {
       const limitMs = Math.min(timeoutMs, this.#options.maxCallMs);
-      const call = new RunningCall(origin, this.#budgetOf(origin), limitMs, reject);
+      const { fetch, scratch } = this.#options;
+      const budget = this.#budgetOf(origin);
+      const call = new RunningCall(origin, { budget, timeoutMs: limitMs, fetch, scratch, onEnd: reject });
       this.#calls.add(call);
       // It may throw before its first await.
       new Promise<T>((done) => {

@@ -15,6 +15,8 @@ interface Entry<T> {
   readonly item: T;
 }
 
+type Narrow<T> = (visible: readonly Entry<T>[]) => readonly Entry<T>[];
+
 /**
  * A fixed list in pages. What a principal sees of it depends on its permit and its scopes alone, so each pair
  * of them has its list made once. A cursor names the last entry that was shown rather than a number, so that it goes on
@@ -24,15 +26,20 @@ export class ScopedList<T> {
   readonly #method: string;
   readonly #entries: readonly Entry<T>[];
   readonly #pageSize: number;
+  readonly #narrow: Narrow<T>;
   readonly #visible = new ByHolder<readonly Entry<T>[]>();
 
-  /** @throws TypeError when two entries share a key */
-  constructor(method: string, entries: readonly Entry<T>[], pageSize: number) {
+  /**
+   * @param narrow What of the entries that a principal may use is shown to it. Default: all.
+   * @throws TypeError when two entries share a key
+   */
+  constructor(method: string, entries: readonly Entry<T>[], pageSize: number, narrow?: Narrow<T>) {
     const keys = new Set(entries.map(({ key }) => key));
     if (keys.size !== entries.length) throw new TypeError(`${method}: two entries have the same name`);
     this.#method = method;
     this.#entries = entries;
     this.#pageSize = pageSize;
+    this.#narrow = narrow ?? ((visible) => visible);
   }
 
   /** @throws AppError `INVALID_ARGUMENT` for a cursor that no page has given. */
@@ -55,6 +62,8 @@ export class ScopedList<T> {
   }
 
   #visibleTo(holder: Holder): readonly Entry<T>[] {
-    return this.#visible.get(holder, () => this.#entries.filter(({ target }) => mayUse(holder, target)));
+    return this.#visible.get(holder, () =>
+      this.#narrow(this.#entries.filter(({ target }) => mayUse(holder, target))),
+    );
   }
 }

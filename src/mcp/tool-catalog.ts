@@ -1,6 +1,10 @@
 import { ByHolder, type Holder } from '../core/by-holder.ts';
+import { AppError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Tool } from '../core/tool.ts';
+import { isDiscovery } from './admission.ts';
+import { CALL_TOOL, callTool, targetOf } from './discovery/call-tool.ts';
+import { searchTools } from './discovery/search-tools.ts';
 import { type ListedIcon, listedIcons } from './listed-icons.ts';
 import { type Page, ScopedList } from './scoped-list.ts';
 
@@ -21,6 +25,20 @@ export interface ToolListing {
   readonly json: string;
 }
 
+export interface CatalogOptions {
+  readonly pageSize: number;
+  /** Who would see more tools than these sees the long tail in no list, but can search it and call from it. */
+  readonly maxListed: number;
+  /** Those of the tools that may be left out. */
+  readonly tail: readonly Tool[];
+}
+
+/** A tool with what it is to be called with. */
+export interface ResolvedCall {
+  readonly tool: Tool;
+  readonly arguments: unknown;
+}
+
 /** The tools in their fixed order. */
 export class ToolCatalog {
   readonly #tools: ReadonlyMap<string, Tool>;
@@ -28,14 +46,45 @@ export class ToolCatalog {
   readonly #listings = new ByHolder<ToolListing>();
 
   /** @throws TypeError when two tools share a name, or one cannot be shown to clients */
-  constructor(tools: readonly Tool[], pageSize: number) {
-    this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
-    const entries = tools.map((tool) => ({ key: tool.name, target: tool, item: listed(tool) }));
-    this.#list = new ScopedList('tools/list', entries, pageSize);
+  constructor(tools: readonly Tool[], { pageSize, maxListed, tail }: CatalogOptions) {
+    const isLong = tail.length > 0 && tools.length > maxListed;
+    const discovery = isLong ? [searchTools(tools, tail), callTool(tools)] : [];
+    const all = [...tools, ...discovery];
+    this.#tools = new Map(all.map((tool) => [tool.name, tool]));
+    const entries = all.map((tool) => ({ key: tool.name, target: tool, item: listed(tool) }));
+    const hidden = new Set(tail.map(({ name }) => name));
+    this.#list = new ScopedList('tools/list', entries, pageSize, (visible) => {
+      const usual = visible.filter(({ key }) => !isDiscovery(key));
+      return usual.length <= maxListed ? usual : visible.filter(({ key }) => !hidden.has(key));
+    });
   }
 
   find(name: string): Tool | undefined {
     return this.#tools.get(name);
+  }
+
+  /**
+   * What a call is about: that of `call_tool` is a call of its target, and from here on nothing else. Scopes,
+   * policy, limits, metrics and the audit log are the target's.
+   */
+  resolve(name: string, rawArguments: unknown): ResolvedCall | undefined {
+    const tool = this.#tools.get(name);
+    if (tool === undefined) return undefined;
+    return (
+      (name === CALL_TOOL ? this.#targeted(rawArguments) : undefined) ?? { tool, arguments: rawArguments }
+    );
+  }
+
+  /** Undefined where `call_tool` itself has to say what is wrong. */
+  #targeted(rawArguments: unknown): ResolvedCall | undefined {
+    try {
+      const { name, arguments: given } = targetOf(rawArguments);
+      const tool = isDiscovery(name) ? undefined : this.#tools.get(name);
+      return tool && { tool, arguments: given };
+    } catch (error) {
+      if (error instanceof AppError) return undefined;
+      throw error;
+    }
   }
 
   /** @throws AppError `INVALID_ARGUMENT` for a cursor that no page has given. */

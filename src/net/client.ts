@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { Agent, buildConnector, fetch } from 'undici';
-import { addressKind } from './address.ts';
+import type { Reach } from '../core/fetch.ts';
+import { type AddressKind, addressKind } from './address.ts';
 import { type AddressPolicy, guardConnector, guardLookup, type Resolve } from './connector.ts';
 
 /** Sockets to one origin at a time: a slow server keeps few of them. */
@@ -10,6 +11,7 @@ const KEEP_ALIVE_MS = 1_000;
 export interface ClientOptions {
   readonly timeoutMs: number;
   readonly allowLoopback: boolean;
+  readonly reach: Reach;
   readonly lookup?: Resolve;
 }
 
@@ -24,11 +26,17 @@ interface Exchange {
 
 export type Send = (url: string, exchange: Exchange) => ReturnType<typeof fetch>;
 
+const REACHED: Readonly<Record<Reach, readonly AddressKind[]>> = {
+  public: ['public'],
+  private: ['public', 'private'],
+  loopback: ['public', 'private', 'loopback'],
+};
+
 /** An HTTP client with connections of its own: no proxy of the environment, no cookies, no HTTP/2. */
-export function createClient({ timeoutMs, allowLoopback, lookup: resolve }: ClientOptions): Send {
+export function createClient({ timeoutMs, allowLoopback, reach, lookup: resolve }: ClientOptions): Send {
   const permits: AddressPolicy = (address) => {
     const kind = addressKind(address);
-    return kind === 'public' || (allowLoopback && kind === 'loopback');
+    return REACHED[reach].includes(kind) || (allowLoopback && kind === 'loopback');
   };
   const connect = buildConnector({
     allowH2: false,

@@ -1,13 +1,10 @@
 import { AppError } from '../core/errors.ts';
+import type { FetchOptions } from '../core/fetch.ts';
 import { urlBlocked } from './blocked.ts';
 import { boundResponse } from './bounded-response.ts';
 import type { ClientOptions, Send } from './client.ts';
 
-export interface GuardedFetchOptions extends Partial<ClientOptions> {
-  /** Milliseconds for the whole exchange, from the lookup to the last byte of the body. Default 15 000. */
-  readonly timeoutMs?: number;
-  /** Bytes that a body may have after decompression. Default 5 MiB. */
-  readonly maxResponseBytes?: number;
+export interface GuardedFetchOptions extends FetchOptions, Partial<Pick<ClientOptions, 'lookup'>> {
   /** Lets addresses of this machine through: for development and tests. Default false. */
   readonly allowLoopback?: boolean;
 }
@@ -16,8 +13,8 @@ const DEFAULT_TIMEOUT_MS = 15_000;
 const DEFAULT_MAX_RESPONSE_BYTES = 5 * 1024 * 1024;
 
 /**
- * A `fetch` for URLs that strangers choose. It connects to public addresses only: a literal address, all
- * answers of the resolver and the connected peer are each checked. Redirects are answered, never
+ * A `fetch` for URLs that strangers choose. It connects to public addresses only, where `reach` does not say
+ * more: a literal address, all answers of the resolver and the connected peer are each checked. Redirects are answered, never
  * followed (`redirect: 'follow'` is taken as `'manual'`): a caller that follows one calls again, and its
  * target is judged anew. Cookies, credentials in the URL and proxies of the environment have no part in
  * it, and a `dispatcher` handed in is ignored. No trace is named to strangers: a tool that fetches from the
@@ -29,7 +26,12 @@ const DEFAULT_MAX_RESPONSE_BYTES = 5 * 1024 * 1024;
 export function createGuardedFetch(options: GuardedFetchOptions = {}): typeof globalThis.fetch {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const maxBytes = options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
-  const clientOptions = { ...options, timeoutMs, allowLoopback: options.allowLoopback ?? false };
+  const clientOptions = {
+    ...options,
+    timeoutMs,
+    allowLoopback: options.allowLoopback ?? false,
+    reach: options.reach ?? 'public',
+  };
   let client: Promise<Send> | undefined;
 
   return async function guardedFetch(input, init) {

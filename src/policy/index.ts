@@ -1,8 +1,8 @@
-import { allowsShowing, type Permit, type Showing, WORKSPACE } from '../core/permit.ts';
+import { allowsShowing, type Permit, type Showing } from '../core/permit.ts';
 import type { Actor, Admit, Issuance } from '../core/principal.ts';
 import type { Scope } from '../core/scopes.ts';
 import { explain, type ExplainedTool, type Step } from './explain.ts';
-import type { PolicyOptions } from './options.ts';
+import { PLACE_KINDS, type PlaceKind, type PolicyOptions } from './options.ts';
 import { toolMatcher } from './patterns.ts';
 import { BY_SCOPES, createRule, fits, isAddress, NOTHING, type Rule } from './rule.ts';
 
@@ -12,6 +12,8 @@ export type { Step } from './explain.ts';
 export interface Offer {
   readonly tools: readonly ExplainedTool[];
   readonly resources: readonly (Showing & { readonly scopes: readonly Scope[] })[];
+  /** Names of what rules can allow beside tools. */
+  readonly places: Readonly<Record<PlaceKind, readonly string[]>>;
 }
 
 export interface Policy {
@@ -44,7 +46,7 @@ export function createPolicy(options: PolicyOptions, offer: Offer): Policy {
       groups: new Set(options.rules.flatMap(({ groups = [] }) => groups)),
       asksForEmail: options.rules.some(({ subjects = [] }) => subjects.some(isAddress)),
     },
-    warnings: [...rules.flatMap((rule) => warningsOf(rule, offer)), ...strangeWorkspaces(options)],
+    warnings: [...rules.flatMap((rule) => warningsOf(rule, offer)), ...strangePlaces(options, offer)],
     explain: (actor, tool) => explain(rules, permitOf(actor), actor, tool),
   };
 }
@@ -72,10 +74,19 @@ function warningsOf({ name, tools, namesClients }: Rule, offer: Offer): string[]
   });
 }
 
-function strangeWorkspaces({ rules }: PolicyOptions): string[] {
-  return rules.flatMap(({ name, workspaces = [] }) =>
-    workspaces
-      .filter((workspace) => workspace !== WORKSPACE)
-      .map((workspace) => `rule "${name}" allows the workspace ${workspace}, which does not exist here`),
+const KINDS: Readonly<Record<PlaceKind, string>> = {
+  workspaces: 'workspace',
+  sources: 'data source',
+  jobs: 'job',
+  apis: 'API',
+};
+
+function strangePlaces({ rules }: PolicyOptions, { places }: Offer): string[] {
+  return rules.flatMap((rule) =>
+    PLACE_KINDS.flatMap((kind) =>
+      (rule[kind] ?? [])
+        .filter((place) => !places[kind].includes(place))
+        .map((place) => `rule "${rule.name}" allows the ${KINDS[kind]} ${place}, which does not exist here`),
+    ),
   );
 }

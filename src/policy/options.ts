@@ -6,6 +6,8 @@ import { shadowOf } from './reach.ts';
 
 const names = z.array(z.string().trim().min(1).max(2048)).min(1);
 
+const places = z.array(z.string().min(1).max(100));
+
 const limits = z.strictObject({
   callsPerMinute: setting(z.int().min(1).max(100_000).optional(), {
     description:
@@ -54,12 +56,29 @@ const rule = z.strictObject({
       example: ['read_*', 'search_files'],
     },
   ),
-  workspaces: setting(z.array(z.string().min(1).max(100)).optional(), {
+  workspaces: setting(places.optional(), {
     description: 'The workspaces that exist to whom the rule fits. Left out: all.',
     example: ['workspace'],
   }),
+  sources: setting(places.optional(), {
+    description:
+      'The data sources that exist to whom the rule fits; `files` is the one of the files of the workspaces. Left out: all.',
+    example: ['files', 'warehouse'],
+  }),
+  jobs: setting(places.optional(), {
+    description: 'The jobs that exist to whom the rule fits. Left out: all.',
+    example: ['nightly-report'],
+  }),
+  apis: setting(places.optional(), {
+    description: 'The configured HTTP APIs that exist to whom the rule fits. Left out: all.',
+    example: ['tickets'],
+  }),
   limits: limits.prefault({}),
 });
+
+/** What a rule names beside tools. */
+export const PLACE_KINDS = ['workspaces', 'sources', 'jobs', 'apis'] as const;
+export type PlaceKind = (typeof PLACE_KINDS)[number];
 
 export type RuleOptions = z.output<typeof rule>;
 

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Permit } from '../core/permit.ts';
 import type { Actor } from '../core/principal.ts';
 import { ScopeSet } from '../core/scopes.ts';
-import type { RuleOptions } from './options.ts';
+import type { PlaceKind, RuleOptions } from './options.ts';
 import { clientMatcher, toolMatcher } from './patterns.ts';
 
 /** One thing that a rule asks of whom it fits. */
@@ -26,6 +26,9 @@ export interface Rule {
   readonly permit: Permit;
 }
 
+const ALL = reachOf(() => true);
+const NONE = reachOf(() => false);
+
 /** Where no rule decides: scopes do, and nothing that may be lost is touched. */
 export const BY_SCOPES: Permit = Object.freeze({
   id: 'scopes',
@@ -34,7 +37,7 @@ export const BY_SCOPES: Permit = Object.freeze({
   scopes: undefined,
   limits: Object.freeze({}),
   allowsTool: ({ effect }: { readonly effect: string }) => effect !== 'destroy',
-  allowsWorkspace: () => true,
+  ...ALL,
 });
 
 /** For whom no rule fits, where there are rules. */
@@ -45,7 +48,7 @@ export const NOTHING: Permit = Object.freeze({
   scopes: ScopeSet.of([]),
   limits: Object.freeze({}),
   allowsTool: () => false,
-  allowsWorkspace: () => false,
+  ...NONE,
 });
 
 export function createRule(options: RuleOptions): Rule {
@@ -97,7 +100,7 @@ function subjectMatcher(subjects: readonly string[]): (actor: Actor) => boolean 
 }
 
 function permitOf(options: RuleOptions): Permit {
-  const { name, clients, scopes, tools, workspaces, limits } = options;
+  const { name, clients, scopes, tools, limits } = options;
   const isNamed = tools === undefined ? () => true : toolMatcher(tools);
   const mayDestroy = clients !== undefined;
   return Object.freeze({
@@ -109,6 +112,15 @@ function permitOf(options: RuleOptions): Permit {
     limits: Object.freeze(limits),
     allowsTool: (tool: { readonly name: string; readonly effect: string }) =>
       isNamed(tool.name) && (mayDestroy || tool.effect !== 'destroy'),
-    allowsWorkspace: (workspace: string) => workspaces?.includes(workspace) ?? true,
+    ...reachOf((kind, place) => options[kind]?.includes(place) ?? true),
   });
+}
+
+function reachOf(allows: (kind: PlaceKind, place: string) => boolean) {
+  return {
+    allowsWorkspace: (name: string) => allows('workspaces', name),
+    allowsSource: (name: string) => allows('sources', name),
+    allowsJob: (name: string) => allows('jobs', name),
+    allowsApi: (name: string) => allows('apis', name),
+  };
 }

@@ -1,7 +1,12 @@
 import * as z from 'zod';
 import { DEFAULT_OUTPUT_TOKENS, MAX_OUTPUT_TOKENS } from '../core/budget.ts';
 import { setting } from '../core/setting.ts';
+import { customOptions } from './custom/options.ts';
+import { dataOptions } from './data/options.ts';
 import { filesOptions } from './files/options.ts';
+import { scratchOptions } from './files/scratch/options.ts';
+import { jobsOptions } from './jobs/options.ts';
+import { webOptions } from './web/options.ts';
 
 export const toolsOptions = z.object({
   readOnly: setting(z.boolean().default(false), {
@@ -15,6 +20,11 @@ export const toolsOptions = z.object({
     example: 5000,
   }),
   files: filesOptions,
+  scratch: scratchOptions.prefault({}),
+  data: dataOptions.prefault({}),
+  web: webOptions.prefault({}),
+  jobs: jobsOptions.prefault({}),
+  custom: customOptions.prefault({}),
 });
 
 export type ToolsOptions = z.output<typeof toolsOptions>;

@@ -69,6 +69,22 @@ describe('fairlead stdio', () => {
     },
   );
 
+  it('keeps results as long as the connection, and leaves nothing of them behind', async () => {
+    const folder = await emptyFolder();
+    const { server, workspace } = await start({ TMPDIR: folder });
+    server.send(call(1, 'keep_notes'));
+    await expect.poll(() => server.response(1), SOON).toBeDefined();
+    expect(server.response(1)?.result).toMatchObject({ content: [{ text: '/.scratch/note.txt' }] });
+    server.send(call(2, 'read_file', { paths: ['/.scratch/note.txt'] }));
+    await expect.poll(() => server.response(2), SOON).toBeDefined();
+    expect(JSON.stringify(server.response(2)?.result)).toContain('a note');
+    expect(await readdir(folder)).toEqual([expect.stringMatching(/^fairlead-/)]);
+    server.child.stdin.end();
+    expect(await server.ended).toEqual({ status: 0, signal: null });
+    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(workspace)).toEqual([]);
+  });
+
   it('tells of progress and log lines before the answer', async () => {
     const { server } = await start();
     const params = { name: 'report_steps', arguments: {}, _meta: { progressToken: 'p' } };

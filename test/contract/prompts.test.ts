@@ -2,16 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { estimateTokens } from '../../src/core/budget.ts';
 import type { Prompt, PromptMessage } from '../../src/core/prompt.ts';
 import { isScope } from '../../src/core/scopes.ts';
-import { createTools } from '../../src/tools/index.ts';
-import { toolsOptions } from '../../src/tools/options.ts';
-import { makeFolder, openTools, toolCall } from '../fixtures/file-tools.ts';
-import { recordTelemetry } from '../fixtures/recorded-telemetry.ts';
+import { makeFolder, openTools, toolCall, withoutVersions } from '../fixtures/file-tools.ts';
+import { declaredTools } from '../fixtures/tools-context.ts';
 
-const { prompts, tools } = await createTools(toolsOptions.parse({ files: { workspace: '/nowhere' } }), {
-  logger: recordTelemetry().logger,
-  version: '0.0.0',
-  checks: [],
-});
+const { prompts, tools } = await declaredTools();
 
 /** A value for each argument of any prompt that makes sense in {@link TREE}. */
 const VALUES: Readonly<Record<string, string>> = {
@@ -55,7 +49,7 @@ describe.each(prompts.map((prompt) => [prompt.name, prompt] as const))('%s', (na
       [false, true].map((isFull) => opened.prompt.get(opened.context, valuesFor(prompt, isFull))),
     );
     const surface = { name, title, description, arguments: list, scopes };
-    const [least, full] = messages.map((some) => wordsOf(some));
+    const [least, full] = messages.map((some) => withoutVersions(wordsOf(some)));
     await expect(
       `${JSON.stringify(surface, null, 2)}\n\n--- least ---\n\n${least ?? ''}\n\n--- full ---\n\n${full ?? ''}\n`,
     ).toMatchFileSnapshot(`__snapshots__/prompts/${name}.txt`);

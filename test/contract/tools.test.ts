@@ -1,20 +1,24 @@
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
-import { estimateTokens } from '../../src/core/budget.ts';
+import { OPT_IN } from '../../scripts/opt-in-tools.ts';
 import { isScope } from '../../src/core/scopes.ts';
 import type { Tool } from '../../src/core/tool.ts';
-import { createTools } from '../../src/tools/index.ts';
-import { toolsOptions } from '../../src/tools/options.ts';
+import { callTool } from '../../src/mcp/discovery/call-tool.ts';
+import { searchTools } from '../../src/mcp/discovery/search-tools.ts';
 import { makeFolder, openTools } from '../fixtures/file-tools.ts';
-import { recordTelemetry } from '../fixtures/recorded-telemetry.ts';
+import { declaredTools } from '../fixtures/tools-context.ts';
 
 async function builtin(readOnly = false): Promise<readonly Tool[]> {
-  const options = toolsOptions.parse({ readOnly, files: { workspace: '/nowhere' } });
-  const { logger } = recordTelemetry();
-  const { tools } = await createTools(options, { logger, version: '0.0.0', checks: [] });
-  return tools;
+  return (await declaredTools({ readOnly })).tools;
 }
 
 const tools = await builtin();
+const optIn = (await declaredTools(OPT_IN)).tools.filter(
+  ({ name }) => !tools.some((tool) => tool.name === name),
+);
+
+const discovery = [searchTools(tools, []), callTool([...tools, ...optIn])];
+const all = [...tools, ...optIn, ...discovery].map((tool) => [tool.name, tool] as const);
 
 /** As `tools/list` tells a tool. */
 function surface({ name, title, description, inputSchema, outputSchema, annotations }: Tool): object {
@@ -27,7 +31,7 @@ function fieldsOf(schema: object | undefined): [string, Record<string, unknown>]
   return Object.entries(properties ?? {});
 }
 
-describe.each(tools.map((tool) => [tool.name, tool] as const))('%s', (name, tool) => {
+describe.each(all)('%s', (name, tool) => {
   it('is offered as it was agreed: a change of its surface is a change of this file', async () => {
     const { scopes, effect, timeoutMs } = tool;
     await expect(
@@ -78,8 +82,8 @@ describe.each(tools.map((tool) => [tool.name, tool] as const))('%s', (name, tool
 });
 
 describe('the default tools', () => {
-  it('fit into 4,000 tokens as a list', () => {
-    expect(estimateTokens(JSON.stringify(tools.map((tool) => surface(tool))), 'json')).toBeLessThan(4000);
+  it('fit into 4,000 tokens of a common tokenizer as a list', () => {
+    expect(countTokens(JSON.stringify({ tools: tools.map((tool) => surface(tool)) }))).toBeLessThan(4000);
   });
 
   it('come in the same order with the same words each time', async () => {
@@ -95,11 +99,10 @@ describe('the default tools', () => {
   });
 
   it('answer the same call with the same text', async () => {
-    const workspace = await makeFolder(
-      Object.fromEntries(
-        Array.from({ length: 60 }, (_, index) => [`d${index % 7}/f${index}.txt`, 'needle\nhay\n']),
-      ),
+    const notes = Object.fromEntries(
+      Array.from({ length: 60 }, (_, index) => [`d${index % 7}/f${index}.txt`, 'needle\nhay\n']),
     );
+    const workspace = await makeFolder({ ...notes, 'table.csv': 'id,name\n1,Ada\n2,Bo\n' });
     const bench = await openTools(workspace);
     const calls: [string, object][] = [
       ['list_files', { path: '/', depth: 3 }],
@@ -107,6 +110,8 @@ describe('the default tools', () => {
       ['search_files', { pattern: 'needle' }],
       ['search_files', { pattern: 'needle', mode: 'count', max_results: 500 }],
       ['read_file', { paths: ['/d0/f0.txt', '/d1/f1.txt'] }],
+      ['query_data', { sql: "FROM '/table.csv' ORDER BY name" }],
+      ['describe_data', { source: 'files', detail: 'full', diagram: true, sample_rows: 2 }],
     ];
     for (const [name, args] of calls) {
       const answers = await Promise.all([1, 2, 3].map(() => bench.text(name, args)));
@@ -115,7 +120,11 @@ describe('the default tools', () => {
   });
 
   it('never tell a place of the machine', async () => {
-    const workspace = await makeFolder({ 'a/b.txt': 'x\n', 'bin.dat': Buffer.from([0, 1]) });
+    const workspace = await makeFolder({
+      'a/b.txt': 'x\n',
+      't.csv': 'id\n1\n',
+      'bin.dat': Buffer.from([0, 1]),
+    });
     const bench = await openTools(workspace);
     const calls: [string, object][] = [
       ['list_files', { path: '/' }],
@@ -128,6 +137,14 @@ describe('the default tools', () => {
       ['search_files', { pattern: 'x' }],
       ['search_files', { pattern: '(', regex: true }],
       ['search_files', { pattern: 'x', path: '../..' }],
+      ['query_data', { sql: "FROM '/t.csv'" }],
+      ['query_data', { sql: "SELECT nope FROM '/t.csv'", explain: true }],
+      ['query_data', { sql: "SELECT filename FROM read_csv('/t.csv', filename = true)" }],
+      ['query_data', { sql: "FROM '/nope.parquet'" }],
+      ['query_data', { sql: "FROM '/bin.dat'" }],
+      ['query_data', { sql: "FROM read_parquet('/t.csv')" }],
+      ['describe_data', { source: 'files', path: '/a', detail: 'full', sample_rows: 1 }],
+      ['export_data', { sql: "FROM '/t.csv'", path: '/a/b.txt', format: 'csv' }],
       ['info', { section: 'config' }],
     ];
     for (const [name, args] of calls) {

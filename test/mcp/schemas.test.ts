@@ -1,18 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createTools } from '../../src/tools/index.ts';
-import { toolsOptions } from '../../src/tools/options.ts';
 import { startMcpEndpoint } from '../fixtures/mcp-endpoint.ts';
 import { ERAS } from '../fixtures/raw-mcp.ts';
-import { recordTelemetry } from '../fixtures/recorded-telemetry.ts';
+import { declaredTools } from '../fixtures/tools-context.ts';
 import { cites } from '../requirements.ts';
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
-const options = toolsOptions.parse({ files: { workspace: '/nowhere' } });
-const { logger } = recordTelemetry();
-const { tools } = await createTools(options, { logger, version: '0.0.0', checks: [] });
+const { tools } = await declaredTools();
 const endpoint = await startMcpEndpoint({ tools });
 afterAll(() => endpoint.close());
 

@@ -119,10 +119,9 @@ describe.each(ways)('the list of tools (%s)', (_way, list) => {
     expect(JSON.stringify(listed?.['outputSchema'])).toBe(JSON.stringify(written));
   });
 
-  it('names the dialect of a declared tool, closes its parameters and marks those that become headers', async () => {
+  it('says no more than it has to of a declared tool, closes its parameters and marks those that become headers', async () => {
     const [listed] = await tools();
     expect(listed?.['inputSchema']).toEqual({
-      $schema: 'https://json-schema.org/draft/2020-12/schema',
       type: 'object',
       properties: {
         region: { type: 'string', enum: ['eu', 'us'], description: 'Where.', 'x-mcp-header': 'Region' },

@@ -29,6 +29,7 @@ const RULES = [
 const OFFER = {
   tools: ALL_SCOPES.map((scope) => ({ name: scope, effect: 'read' as const, scopes: [scope] })),
   resources: [],
+  places: { workspaces: [], sources: [], jobs: [], apis: [] },
 };
 
 let server: RunningAuthorizationServer;

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answer, signIn } from '../fixtures/authorization-server.ts';
 import { Browser } from '../fixtures/browser.ts';
@@ -9,7 +8,6 @@ import { type FairleadProcess, OWNER, startFairlead } from '../fixtures/fairlead
 import { OAuthClient } from '../fixtures/oauth-client.ts';
 import { modernClient } from '../fixtures/raw-mcp.ts';
 
-const SERVER = fileURLToPath(new URL('../fixtures/writing-server.ts', import.meta.url));
 const POLICY = { policy: { rules: [{ name: 'agents', clients: ['*'] }] } };
 
 let fairlead: FairleadProcess;
@@ -19,7 +17,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'fairlead-read-only-'));
   const file = path.join(folder, 'fairlead.yaml');
   await writeFile(file, JSON.stringify(POLICY));
-  fairlead = await startFairlead({ FAIRLEAD_CONFIG: file, FAIRLEAD_READ_ONLY: 'true' }, [SERVER]);
+  fairlead = await startFairlead({ FAIRLEAD_CONFIG: file, FAIRLEAD_READ_ONLY: 'true' });
 });
 afterAll(async () => {
   await fairlead.stop();
@@ -27,7 +25,7 @@ afterAll(async () => {
 });
 
 describe('read-only mode', () => {
-  it('offers no tool that writes, whoever has brought it, and grants no scope that would then serve nothing', async () => {
+  it('offers no tool that writes, and grants no scope that would then serve nothing', async () => {
     const client = await OAuthClient.register(fairlead.origin);
     const browser = new Browser(fairlead.origin);
     const page = await signIn(browser, client.authorizationUrl({ scope: 'files:read files:write' }), OWNER);

@@ -1,7 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answer, signIn } from '../fixtures/authorization-server.ts';
@@ -12,7 +11,6 @@ import { modernClient, openRawSession, type RawAnswer } from '../fixtures/raw-mc
 import { openSseSession } from '../fixtures/sse-client.ts';
 import { type SteppingClient, steppingV1, steppingV2 } from '../fixtures/stepping-clients.ts';
 
-const SERVER = fileURLToPath(new URL('../fixtures/writing-server.ts', import.meta.url));
 /** What the tool does may lose what was there: without a rule that names the client nobody could call it. */
 const POLICY = { policy: { rules: [{ name: 'agents', clients: ['*'] }] } };
 const GENEROUS = {
@@ -33,7 +31,10 @@ beforeAll(async () => {
   const file = path.join(folder, 'fairlead.yaml');
   // JSON is YAML.
   await writeFile(file, JSON.stringify(POLICY));
-  fairlead = await startFairlead({ FAIRLEAD_CONFIG: file, ...GENEROUS }, [SERVER]);
+  await mkdir(path.join(folder, 'workspace'));
+  await writeFile(path.join(folder, 'workspace/written.md'), '');
+  const workspace = { FAIRLEAD_WORKSPACE: path.join(folder, 'workspace') };
+  fairlead = await startFairlead({ FAIRLEAD_CONFIG: file, ...workspace, ...GENEROUS });
   browser = new Browser(fairlead.origin);
 });
 afterAll(async () => {
@@ -63,13 +64,9 @@ function scopesOf(token: string | undefined): string[] {
     .toSorted();
 }
 
+/** What the tool has written so far, a line for each run. */
 async function runs(): Promise<number> {
-  const headers = { authorization: `Bearer ${await tokenFor(WANTED.join(' '))}` };
-  const { json } = await modernClient(fairlead.mcpUrl.href, { headers }).request('tools/call', {
-    name: 'write_file',
-    arguments: { content: 'x' },
-  });
-  return Number(/run (\d+)/.exec(JSON.stringify(json))?.[1]);
+  return (await readFile(path.join(folder, 'workspace/written.md'), 'utf8')).split('\n').length - 1;
 }
 
 function expectChallenge({ status, headers, json }: RawAnswer): void {
@@ -82,7 +79,10 @@ function expectChallenge({ status, headers, json }: RawAnswer): void {
 }
 
 describe('a call that needs more than the token holds', () => {
-  const call = { name: 'write_file', arguments: { content: 'x' } };
+  const call = {
+    name: 'write_file',
+    arguments: { path: '/written.md', content: 'x\n', if_exists: 'append' },
+  };
 
   it('is a real 403 with all that the call needs and all that is held, and the tool does not run', async () => {
     const before = await runs();
@@ -96,7 +96,7 @@ describe('a call that needs more than the token holds', () => {
     const stream = await openSseSession(fairlead.mcpUrl.href, { headers });
     expectChallenge(await stream.post({ jsonrpc: '2.0', id: 'x', method: 'tools/call', params: call }));
     stream.stream.close();
-    expect(await runs()).toBe(before + 1);
+    expect(await runs()).toBe(before);
   });
 
   it('is in the connection log of the client, with what the call needs', async () => {
@@ -133,7 +133,7 @@ describe('a call that needs more than the token holds', () => {
     const wider = { authorization: `Bearer ${await obtain(WANTED.join(' '))}` };
     expect((await stream.post(message, { headers: wider })).status).toBe(202);
     const response = await stream.stream.message(({ id }) => id === 'stepped');
-    expect(JSON.stringify(response)).toContain('wrote x');
+    expect(JSON.stringify(response)).toContain('/written.md');
     stream.stream.close();
   });
 });
@@ -190,7 +190,7 @@ async function stepUp(client: SteppingClient, revision: string): Promise<void> {
   await follow(client);
   const result = await client.write('after stepping up');
   expect(result.isError).not.toBe(true);
-  expect(result.content[0]?.text).toMatch(/^run \d+ wrote after stepping up$/);
+  expect(await readFile(path.join(folder, 'workspace/written.md'), 'utf8')).toMatch(/^after stepping up$/m);
   expect(scopesOf(client.wallet.tokens?.access_token)).toEqual(WANTED);
   await client.close();
 }

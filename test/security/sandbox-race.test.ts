@@ -60,7 +60,7 @@ it(
   { timeout: 120_000 },
   async () => {
     const { workspace } = await contestedWorkspace();
-    const sandbox = new Sandbox([new WorkspaceRoot('/', workspace)], new DenyList([]));
+    const sandbox = Sandbox.over([new WorkspaceRoot('/', workspace)], new DenyList([]));
     const tools = await openTools(workspace);
     const pick = <T>(choices: readonly [T, ...T[]], index: number): T =>
       choices[index % choices.length] ?? choices[0];

@@ -1,7 +1,7 @@
 import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeFolder, openTools } from '../fixtures/file-tools.ts';
+import { makeFolder, openTools, withoutVersions } from '../fixtures/file-tools.ts';
 
 async function setUp() {
   const outside = await makeFolder({ 'secret.txt': 'SECRET\n' });
@@ -21,6 +21,7 @@ async function setUp() {
   const said = async (tool: string, args: object): Promise<string> =>
     tools
       .text(tool, args)
+      .then(withoutVersions)
       .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
   return { outside, workspace, script, tools, said };
 }

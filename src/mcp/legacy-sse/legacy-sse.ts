@@ -86,7 +86,10 @@ export class LegacySse {
       return;
     }
     noteTrace(context, body);
-    if (methodOf(body) === 'tools/call') noteTool(exchange, definitions.tools.find(nameIn(body)));
+    if (methodOf(body) === 'tools/call') {
+      const given = field(field(body, 'params'), 'arguments');
+      noteTool(exchange, definitions.tools.resolve(nameIn(body), given)?.tool);
+    }
     requireScopes(body, exchange, definitions);
     await this.#mailboxes.post(sessionIn(request.url ?? ''), principal, message);
     response.writeHead(202).end('Accepted');

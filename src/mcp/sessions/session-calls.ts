@@ -63,14 +63,15 @@ export class SessionCalls {
   async #answerUsual(message: UsualToolCall, answer: CallAnswer, peer: SessionPeer): Promise<void> {
     const { direct, definitions } = this.#parts;
     const { id, name, arguments: args } = message;
-    const tool = direct.toolOf(message);
-    if (tool === undefined) {
+    const resolved = direct.resolve(message);
+    if (resolved === undefined) {
       const params = { name, ...(args === undefined ? {} : { arguments: args }) };
       await this.#answerBySdk({ jsonrpc: '2.0', id, method: message.method, params }, answer, peer);
       return;
     }
-    peer.noteTool?.(name);
-    const result = await definitions.caller.call(tool, args, originOf(answer, peer));
+    const { tool } = resolved;
+    peer.noteTool?.(tool.name);
+    const result = await definitions.caller.call(tool, resolved.arguments, originOf(answer, peer));
     answer.end(id, { jsonrpc: '2.0', id, result: resultIn(answer.session.revision, result) });
   }
 

@@ -1,11 +1,36 @@
 import { AppError } from '../../core/errors.ts';
 
-/** Values are joined to their option, so that none can be taken for an option. */
+// What ripgrep reads alike as a glob and as the glob of a type.
+const NAME_GLOB = /^[\w.*?{},@+ -]*[\w.*?{},@+-]$/;
+
+/**
+ * What is wanted, and with `!` in front what is not, which has the last word. Values are joined to their option, so
+ * that none can be taken for an option.
+ */
 export function globArguments(globs: readonly string[]): string[] {
-  return globs.map((glob) => {
-    if (glob.includes('\0')) throw unreadable('it holds a NUL character');
-    return `--glob=${glob}`;
-  });
+  if (globs.some((glob) => glob.includes('\0'))) throw unreadable('it holds a NUL character');
+  const [wanted, unwanted] = [globs.filter(isWanted), globs.filter((glob) => !isWanted(glob))];
+  const exclusions = unwanted.map((glob) => `--glob=${glob}`);
+  if (wanted.length === 0) return exclusions;
+  if (outweighsIgnoreFiles(globs)) return [...wanted.map((glob) => `--glob=${glob}`), ...exclusions];
+  return [...wanted.map((glob) => `--type-add=wanted:${glob}`), '--type=wanted', ...exclusions];
+}
+
+/**
+ * Whether ripgrep brings back with these globs what ignore files name. Here a glob is to narrow what there is: so
+ * where only names are wanted they are given as a type, which does no more than that.
+ */
+export function outweighsIgnoreFiles(globs: readonly string[]): boolean {
+  return globs.some((glob) => isWanted(glob) && !NAME_GLOB.test(simplified(glob)));
+}
+
+// A name at any depth in its shortest spelling: `*.ts` for `**/*.ts`.
+export function simplified(glob: string): string {
+  return glob.replace(/^(?:\*\*\/)+(?=[^/]+$)/, '');
+}
+
+function isWanted(glob: string): boolean {
+  return !glob.startsWith('!');
 }
 
 /** They come last and so outweigh every other glob. */

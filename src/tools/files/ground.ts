@@ -6,6 +6,7 @@ import { AppError } from '../../core/errors.ts';
 import { rebased } from './globs.ts';
 import { inheritedPath } from './ripgrep.ts';
 import type { Entry, Sandbox } from './workspace/sandbox.ts';
+import { isAway } from './workspace/file-error.ts';
 import { isPlain, joinPath } from './workspace/virtual-path.ts';
 
 /** Where and how ripgrep is to walk below a directory. */
@@ -14,6 +15,10 @@ export interface Ground {
   /** Options and the place to start at, to come last. */
   readonly args: readonly string[];
   readonly descriptors: readonly number[];
+  /** Whether there is nothing to walk: nothing is to be started then. */
+  readonly isEmpty: boolean;
+  /** Virtual paths of the workspaces below the directory that cannot be reached now. */
+  readonly away: readonly string[];
   /** A glob that is meant from the directory, as ripgrep has to get it. */
   glob(pattern: string): string;
   /** A name that ripgrep tells, from the directory on. */
@@ -24,28 +29,33 @@ export interface Ground {
 /** From the weakest to the strongest. */
 export const IGNORE_FILES = ['.gitignore', '.ignore', '.rgignore'];
 const MAX_RULES_BYTES = 256 * 1024;
+const NOTHING_AWAY = { isEmpty: false, away: [] } as const;
 
 /**
  * Prepares a walk below a directory that honours the ignore files of the folders above it as well, up to
  * the root of the workspace and no further. Close it.
  */
 export async function groundOf(sandbox: Sandbox, directory: Entry, includeIgnored: boolean): Promise<Ground> {
+  if (sandbox.isTop(directory)) return groundOfAll(sandbox, directory);
   const path = directory.realPath;
+  const { root, relative } = sandbox.mounts.locate(path) ?? {};
+  if (root === undefined || relative === undefined) return plainGround(directory);
   // A name that cannot be handed over on a command line is walked without what its parents ignore.
-  const rules = includeIgnored || !isPlain(path) ? '' : await rulesAbove(sandbox, path);
+  const rules = includeIgnored || !isPlain(path) ? '' : await rulesAbove(sandbox, root.mount, relative);
   const file = rules === '' ? undefined : await anonymousFile(rules);
   if (file === undefined) return plainGround(directory);
   try {
-    const root = await sandbox.open('/');
-    const prefix = path.slice(1);
+    const start = await sandbox.open(root.mount);
+    const prefix = relative.slice(1);
     return {
-      cwd: root.at,
+      ...NOTHING_AWAY,
+      cwd: start.at,
       args: [`--ignore-file=${inheritedPath(0)}`, '--', `./${prefix}/`],
       descriptors: [file.fd],
       glob: (pattern) => (pattern.slice(0, -1).includes('/') ? rebased(pattern, prefix) : pattern),
       relative: (name) => name.slice(prefix.length + 3),
       close: async () => {
-        await Promise.all([root.close(), file.close()]);
+        await Promise.all([start.close(), file.close()]);
       },
     };
   } catch (error) {
@@ -54,8 +64,55 @@ export async function groundOf(sandbox: Sandbox, directory: Entry, includeIgnore
   }
 }
 
+/** All workspaces as one tree, each under its name. */
+async function groundOfAll(sandbox: Sandbox, top: Entry): Promise<Ground> {
+  const held: Entry[] = [];
+  const away: string[] = [];
+  const names: string[] = [];
+  const descriptors: number[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(held.map((entry) => entry.close()));
+  };
+  try {
+    for (const { mount } of sandbox.mounts.workspaces) {
+      const entry = await openReachable(sandbox, mount);
+      if (entry === undefined) away.push(mount);
+      else {
+        held.push(entry);
+        names.push(`${mount.slice(1)}/`);
+      }
+      // Each link of the folder leads to the descriptor of its number, so none is left out.
+      descriptors.push(sandbox.descriptorOf(entry ?? top));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    cwd: top.at,
+    args: ['--', ...names],
+    descriptors: process.platform === 'win32' ? [] : descriptors,
+    isEmpty: names.length === 0,
+    away,
+    glob: (pattern) => pattern,
+    relative: (name) => name,
+    close,
+  };
+}
+
+/** Undefined for a workspace that cannot be reached now. */
+async function openReachable(sandbox: Sandbox, mount: string): Promise<Entry | undefined> {
+  try {
+    return await sandbox.open(mount);
+  } catch (error) {
+    if (isAway(error)) return undefined;
+    throw error;
+  }
+}
+
 function plainGround(directory: Entry): Ground {
   return {
+    ...NOTHING_AWAY,
     cwd: directory.at,
     args: ['--', './'],
     descriptors: [],
@@ -66,13 +123,13 @@ function plainGround(directory: Entry): Ground {
 }
 
 /** The rules of the folders above, written for the root; the stronger ones further down. */
-async function rulesAbove(sandbox: Sandbox, path: string): Promise<string> {
-  const folders = path.split('/').slice(1, -1);
+async function rulesAbove(sandbox: Sandbox, mount: string, relative: string): Promise<string> {
+  const folders = relative.split('/').slice(1, -1);
   const rules: string[] = [];
   for (const name of IGNORE_FILES) {
     for (let level = 0; level <= folders.length; level++) {
       const folder = folders.slice(0, level).join('/');
-      const lines = await readRules(sandbox, joinPath(`/${folder}`, name));
+      const lines = await readRules(sandbox, joinPath(joinPath(mount, folder), name));
       rules.push(...(folder === '' ? lines : lines.map((line) => rebased(line, folder))));
     }
   }

@@ -1,92 +1,81 @@
-import { AppError } from '../../core/errors.ts';
-import type { HealthCheck, HealthReport } from '../../core/health.ts';
-import { WORKSPACE } from '../../core/permit.ts';
-import type { Prompt } from '../../core/prompt.ts';
-import type { ResourceProvider } from '../../core/resource.ts';
+import { join } from 'node:path';
+import type { Scratch } from '../../core/scratch.ts';
 import type { Logger } from '../../core/telemetry.ts';
-import type { Tool } from '../../core/tool.ts';
+import type { ToolFeature, ToolFeatureContext } from '../../core/tool-feature.ts';
+import type { WorkspaceFiles } from '../../core/workspace-files.ts';
 import { accessTo } from './access.ts';
 import { listFilesTool } from './listing/list-files.ts';
+import { HeldFiles } from './held-files.ts';
 import type { FilesOptions } from './options.ts';
 import { exploreDataSet } from './prompts/explore-data-set.ts';
 import { reviewFolder } from './prompts/review-folder.ts';
 import { writeReport } from './prompts/write-report.ts';
 import { readFileTool } from './reading/read-file.ts';
 import { WorkspaceResources } from './resources/workspace-resources.ts';
+import type { Ripgrep } from './ripgrep.ts';
+import type { ScratchOptions } from './scratch/options.ts';
+import { ScratchArea } from './scratch/scratch-area.ts';
 import { searchFilesTool } from './searching/search-files.ts';
+import { checksOf, sourcesOf } from './served-workspaces.ts';
 import { createFileServices } from './services.ts';
-import { readDirectory } from './workspace/directory.ts';
-import type { Sandbox } from './workspace/sandbox.ts';
-import { WORKSPACE_URI } from './workspace/virtual-path.ts';
+import { createWriting } from './writing/writing.ts';
 
-export interface FileTools {
-  readonly tools: readonly Tool[];
-  readonly resources: readonly ResourceProvider[];
-  readonly prompts: readonly Prompt[];
-  readonly checks: readonly HealthCheck[];
-  readonly sources: readonly {
-    readonly name: string;
-    readonly kind: string;
-    readonly path: string;
-    readonly uri: string;
-    readonly check: string;
-  }[];
-  readonly limits: Readonly<Record<string, number>>;
-  /** Version of the search program; undefined where it is missing. */
-  ripgrepVersion(): Promise<string | undefined>;
-  close(): void;
+export { Trashes } from './trash/trashes.ts';
+
+export interface FileTools extends ToolFeature {
+  /** For tools of other kinds. */
+  readonly files: WorkspaceFiles;
+  readonly scratch: Scratch;
 }
 
-const CHECK = 'workspace';
+interface Options {
+  readonly files: FilesOptions;
+  readonly scratch: ScratchOptions;
+}
 
-/**
- * The tools that work on the workspace. A folder that cannot be reached is no reason not to start, nor to
- * be taken for dead: calls say so, and the check tells the operator.
- */
-export function createFileTools(options: FilesOptions, { logger }: { readonly logger: Logger }): FileTools {
-  const services = createFileServices(options);
-  const access = accessTo(services);
+/** The tools that work on the workspaces, and what other tools get of them. */
+export function createFileTools(
+  { files: options, scratch: keeping }: Options,
+  { logger, dataDir, store }: ToolFeatureContext,
+): FileTools {
+  const services = createFileServices(options, dataDir);
+  const scratch = new ScratchArea({
+    directory: keeping.directory ?? join(dataDir, 'scratch'),
+    lifetimeMs: keeping.lifetime * 1000,
+    bytesPerSubject: keeping.bytesPerSubject,
+    bytesInTotal: keeping.bytesInTotal,
+    logger,
+  });
+  const access = accessTo(services, scratch);
+  const writing = createWriting(access, { store, logger });
   const { sandbox, ripgrep } = services;
   return {
-    tools: [listFilesTool(access), readFileTool(access), searchFilesTool(access)],
+    tools: [listFilesTool(access), readFileTool(access), searchFilesTool(access), ...writing.tools],
     resources: [new WorkspaceResources(access, services, logger)],
     prompts: [exploreDataSet(access), reviewFolder(access), writeReport(access)],
-    checks: [{ name: CHECK, check: () => checkWorkspace(sandbox) }],
-    sources: [{ name: WORKSPACE, kind: 'files', path: '/', uri: `${WORKSPACE_URI}/`, check: CHECK }],
+    checks: checksOf(sandbox),
+    sources: sourcesOf(sandbox),
     limits: {
       read_lines: options.maxReadLines,
       resource_bytes: options.maxResourceBytes,
       search_seconds: options.searchTimeoutMs / 1000,
     },
-    ripgrepVersion: () =>
-      ripgrep.version().catch((error: unknown) => {
-        logger.warn({ err: error }, 'ripgrep cannot be started');
-        return undefined;
-      }),
-    close: () => {
+    files: new HeldFiles(access, writing.drafts),
+    scratch,
+    components: async () => [{ name: 'ripgrep', version: await versionOf(ripgrep, logger) }],
+    close: async () => {
+      writing.close();
       ripgrep.close();
+      await scratch.close();
     },
   };
 }
 
-async function checkWorkspace(sandbox: Sandbox): Promise<HealthReport> {
+async function versionOf(ripgrep: Ripgrep, logger: Logger): Promise<string | undefined> {
   try {
-    const root = await sandbox.open('/');
-    try {
-      if (root.kind !== 'directory') return { status: 'degraded', detail: 'the workspace is no folder' };
-      await readDirectory(root);
-      return { status: 'ok' };
-    } finally {
-      await root.close();
-    }
+    return await ripgrep.version();
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const isForbidden = error.code === 'FORBIDDEN';
-    return {
-      status: 'degraded',
-      detail: isForbidden
-        ? 'the server may not read the workspace folder'
-        : 'the workspace folder cannot be reached',
-    };
+    logger.warn({ err: error }, 'ripgrep cannot be started');
+    return undefined;
   }
 }

@@ -25,6 +25,41 @@ const DENIED_BY_DEFAULT = [
   '*.kdbx',
 ];
 
+const access = z.enum(['read', 'write']);
+
+/** Each appears as `/<name>`. */
+const workspace = z.strictObject({
+  name: setting(
+    z.string().regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, 'must be of lower-case letters, digits, - and _'),
+    {
+      description: 'What it is called: its folder is /<name>, and policies name it so.',
+      example: 'handbook',
+    },
+  ),
+  path: setting(z.string().min(1), {
+    description: 'Folder of the machine. A relative path starts at the working directory.',
+    example: '/srv/handbook',
+  }),
+  access: setting(access, {
+    description: 'Whether tools may write there, as far as scopes and policy let them.',
+    example: 'read',
+  }),
+  description: setting(z.string().trim().min(1).max(200).optional(), {
+    description: 'What is in it, for the agent. It stands in the listing of /.',
+    example: 'How we work, kept by the people team',
+  }),
+});
+
+const workspaces = z
+  .array(workspace)
+  .max(50)
+  .superRefine((list, context) => {
+    for (const [index, { name }] of list.entries()) {
+      if (list.findIndex((other) => other.name === name) === index) continue;
+      context.addIssue({ code: 'custom', path: [index, 'name'], message: `"${name}" is taken` });
+    }
+  });
+
 const watch = z.object({
   maxDirectories: setting(z.int().min(1).max(1_000_000).default(4096), {
     description:
@@ -38,6 +73,14 @@ const watch = z.object({
   }),
 });
 
+const trash = z.object({
+  days: setting(z.int().min(0).max(36_500).default(30), {
+    description:
+      'How long what delete_file removed stays in the trash, in days. With 0 it stays until "fairlead trash empty".',
+    example: 90,
+  }),
+});
+
 /** Of the tools that work on the workspace's files. */
 export const filesOptions = z.object({
   workspace: setting(z.string().min(1).default('examples/workspace'), {
@@ -45,6 +88,17 @@ export const filesOptions = z.object({
       'Folder that the file tools serve. Nothing outside of it can be reached, by whatever path or link. A relative path starts at the working directory.',
     example: '/srv/workspace',
     env: 'FAIRLEAD_WORKSPACE',
+  }),
+  access: setting(access.default('write'), {
+    description: 'Whether tools may write to that folder, as far as scopes and policy let them.',
+    example: 'read',
+    env: 'FAIRLEAD_WORKSPACE_ACCESS',
+  }),
+  workspaces: setting(workspaces.default([]), {
+    description:
+      'Several folders instead of that one, each below a name of its own: /<name>. None may lie in another.',
+    example: [{ name: 'handbook', path: '/srv/handbook', access: 'read' }],
+    env: false,
   }),
   deny: setting(z.array(z.string().min(1).max(256)).default(DENIED_BY_DEFAULT), {
     description:
@@ -68,6 +122,7 @@ export const filesOptions = z.object({
     description: 'Search processes that run at the same time, over all callers; further ones wait.',
     example: 8,
   }),
+  trash: trash.prefault({}),
   watch: watch.prefault({}),
 });
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { AppError } from '../../core/errors.ts';
-import type { Slots } from './slots.ts';
+import type { Slots } from '../../core/slots.ts';
 
 export interface RipgrepRun {
   /** Works below this folder, best a descriptor's path. */
@@ -41,10 +41,13 @@ const ALWAYS = [
   '--no-ignore-exclude',
 ];
 const MAX_COMPLAINT = 4000;
-// Of util-linux. A file of one long line makes ripgrep take several times its size; where this is missing,
-// nothing holds it back.
-const LIMITER = '/usr/bin/prlimit';
+// Both of util-linux. A file of one long line makes ripgrep take several times its size; where these are missing,
+// nothing holds it back, and it outlives a server that is killed.
 const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
+const WRAPPERS: readonly (readonly [program: string, ...args: string[]])[] = [
+  ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--'],
+  ['/usr/bin/prlimit', `--data=${MAX_MEMORY_BYTES}`, '--'],
+];
 
 interface Program {
   readonly command: string;
@@ -186,15 +189,18 @@ function read(complaint: string): Pick<RipgrepEnd, 'complaint' | 'isOutOfMemory'
 }
 
 async function locateProgram(): Promise<Program> {
-  const limiter = await access(LIMITER).then(
-    () => true,
-    () => false,
+  const wrappers = await Promise.all(
+    WRAPPERS.map(async (wrapper) =>
+      access(wrapper[0]).then(
+        () => wrapper,
+        () => [],
+      ),
+    ),
   );
   try {
     const { rgPath } = await import('@vscode/ripgrep');
-    return limiter
-      ? { command: LIMITER, prefix: [`--data=${MAX_MEMORY_BYTES}`, rgPath] }
-      : { command: rgPath, prefix: [] };
+    const [command, ...prefix] = [...wrappers.flat(), rgPath];
+    return { command, prefix };
   } catch (cause) {
     throw unavailable(cause);
   }

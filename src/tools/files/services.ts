@@ -1,14 +1,17 @@
+import { join } from 'node:path';
 import type { ToolCall } from '../../core/tool.ts';
 import { FileFinder } from './listing/find-files.ts';
 import type { FilesOptions } from './options.ts';
 import { LineIndexes } from './reading/line-index.ts';
 import { TableReader } from './reading/table-reader.ts';
 import { Ripgrep } from './ripgrep.ts';
-import { Slots } from './slots.ts';
+import { Slots } from '../../core/slots.ts';
+import { rootsFor } from './served-workspaces.ts';
 import { Lookup } from './suggest.ts';
 import { DenyList } from './workspace/deny-list.ts';
-import { WorkspaceRoot } from './workspace/root.ts';
+import { Mounts } from './workspace/mounts.ts';
 import { Sandbox } from './workspace/sandbox.ts';
+import { TopFolder } from './workspace/top-folder.ts';
 
 /** What the file tools share. */
 export interface FileServices {
@@ -28,8 +31,14 @@ export type Look = Pick<ToolCall, 'signal' | 'budget'>;
 
 const OPEN_DIRECTORIES = 32;
 
-export function createFileServices(options: FilesOptions): FileServices {
-  const sandbox = new Sandbox([new WorkspaceRoot('/', options.workspace)], new DenyList(options.deny));
+/** @param dataDir For the folder above several workspaces, which is made when it is first needed. */
+export function createFileServices(options: FilesOptions, dataDir: string): FileServices {
+  const deny = new DenyList(options.deny);
+  const sandbox = new Sandbox({
+    mounts: new Mounts(rootsFor(options, deny)),
+    deny,
+    top: new TopFolder(join(dataDir, 'workspaces')),
+  });
   const ripgrep = new Ripgrep(new Slots(options.maxProcesses));
   const finder = new FileFinder(ripgrep, sandbox);
   return {

@@ -2,8 +2,7 @@ import { editDistance } from '../../core/arguments.ts';
 import { AppError } from '../../core/errors.ts';
 import type { FileFinder } from './listing/find-files.ts';
 import { literalGlob } from './globs.ts';
-import { callText } from './phrases.ts';
-import { readDirectory } from './workspace/directory.ts';
+import { callText } from '../../core/phrases.ts';
 import type { Entry, EntryKind, OpenFile, Sandbox } from './workspace/sandbox.ts';
 import { joinPath, nameOf, parentOf, quoted } from './workspace/virtual-path.ts';
 
@@ -73,6 +72,16 @@ export class Lookup {
     return ancestor;
   }
 
+  /** Undefined where there is nothing: somebody may be allowed to see no workspace at all. */
+  async #tryOpen(path: string): Promise<Entry | undefined> {
+    try {
+      return await this.#sandbox.open(path);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'PATH_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
   async #exists(path: string, kind?: EntryKind): Promise<boolean> {
     try {
       const entry = await this.#sandbox.open(path);
@@ -110,9 +119,10 @@ export class Lookup {
 
   /** Names in the directory that one may have meant by `wanted`, best first. */
   async #similarNames(directory: string, wanted: string): Promise<Similar[]> {
-    const entry = await this.#sandbox.open(directory);
+    const entry = await this.#tryOpen(directory);
+    if (entry === undefined) return [];
     try {
-      const names = (await readDirectory(entry)).slice(0, MAX_NAMES).map(({ name }) => name);
+      const names = (await this.#sandbox.entriesOf(entry)).slice(0, MAX_NAMES).map(({ name }) => name);
       return names
         .map((name) => ({ name, distance: unlikeness(wanted, name) }))
         .filter(({ distance }) => distance <= FAR)
@@ -125,8 +135,9 @@ export class Lookup {
 
   /** Files of exactly this name (but for case) anywhere, those with the most similar path first. */
   async #sameName(path: string, signal: AbortSignal): Promise<string[]> {
-    const root = await this.#sandbox.open('/');
+    const root = await this.#tryOpen('/');
     const found: string[] = [];
+    if (root === undefined) return found;
     try {
       const glob = literalGlob(nameOf(path));
       const question = { glob, ignoreCase: true, includeIgnored: false, signal, patienceMs: PATIENCE_MS };

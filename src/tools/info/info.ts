@@ -6,7 +6,8 @@ import type { Permit } from '../../core/permit.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { Logger } from '../../core/telemetry.ts';
 import { defineTool, type Tool, type ToolResult } from '../../core/tool.ts';
-import { type Native, type Status, StatusBoard } from './status.ts';
+import type { Component, Source } from '../../core/tool-feature.ts';
+import { type Status, StatusBoard } from './status.ts';
 
 export interface InfoContext {
   readonly version: string;
@@ -14,25 +15,15 @@ export interface InfoContext {
   /** The other tools that are offered. */
   readonly tools: readonly Tool[];
   /** What can be read or queried, by names that hold no place of the machine. */
-  readonly sources: readonly InfoSource[];
+  readonly sources: readonly Source[];
   /** Bounds that a caller meets, by name with the unit: `search_seconds`. */
   readonly limits: Readonly<Record<string, number>>;
   readonly checks: readonly HealthCheck[];
-  natives(): Promise<readonly Native[]>;
+  natives(): Promise<readonly Component[]>;
   readonly logger: Logger;
 }
 
-interface InfoSource {
-  readonly name: string;
-  readonly kind: string;
-  /** How tools and resources name it. */
-  readonly path: string;
-  readonly uri: string;
-  /** Of the check that tells how it fares. */
-  readonly check: string;
-}
-
-const DESCRIPTION = `Tells about this server and about you: its version, the tools you may call and the scopes you hold, what sources there are and whether they can be reached, the limits that apply, and problems the operator should know of. Take it when a call fails for want of a permission or a source, or to see limits before large work. It changes nothing and costs next to nothing. section chooses how much: summary (default), tools (every tool with the scopes it needs), sources (each with its state), config (limits, components and the state of each part of the server).`;
+const DESCRIPTION = `Tells about this server and about you: version, the tools you may call, the scopes you hold, the sources there are and whether they can be reached, limits, and problems. Take it when a call fails for want of a permission or a source, or to see limits before large work. Sections: summary, tools (with the scopes each needs), sources (files, databases, APIs, jobs), config (limits, components, the state of each part).`;
 
 const SECTIONS = ['summary', 'tools', 'sources', 'config'] as const;
 type Section = (typeof SECTIONS)[number];
@@ -41,37 +32,21 @@ const input = z.object({
   section: z.enum(SECTIONS).default('summary').describe('What to tell about.'),
 });
 
-const state = z.enum(['ok', 'degraded', 'failed']);
+// Fields of fields are told in words: spelled out, this schema would be a quarter of the list of all tools.
+const entries = z.array(z.record(z.string(), z.unknown()));
 const output = z.object({
   name: z.string().describe('Of the server.'),
   version: z.string().describe('Of the server.'),
-  section: z.enum(SECTIONS).describe('What this tells about.'),
-  read_only: z.boolean().describe('Whether tools that change anything are left out.'),
-  scopes: z.array(z.string()).describe('What your token grants.'),
-  problems: z.array(z.string()).describe('What does not work as it should.'),
-  available_tools: z.array(z.string()).optional().describe('Names of the tools that you may call.'),
-  tools: z
-    .array(
-      z.object({
-        name: z.string(),
-        title: z.string(),
-        effect: z.enum(['read', 'write', 'destroy']),
-        scopes: z.array(z.string()),
-        available: z.boolean(),
-      }),
-    )
-    .optional()
-    .describe('Every tool; available: you hold the scopes.'),
-  sources: z
-    .array(z.object({ name: z.string(), kind: z.string(), path: z.string(), uri: z.string(), state }))
-    .optional()
-    .describe('What can be read.'),
-  limits: z.record(z.string(), z.number()).optional().describe('Bounds, named with their units.'),
-  components: z.record(z.string(), z.string()).optional().describe('Versions of what the tools run on.'),
-  parts: z
-    .array(z.object({ name: z.string(), state, detail: z.string().optional() }))
-    .optional()
-    .describe('State of each part of the server.'),
+  section: z.enum(SECTIONS).describe('As asked.'),
+  read_only: z.boolean().describe('Whether what changes anything is left out.'),
+  scopes: z.array(z.string()).describe('Those you hold.'),
+  problems: z.array(z.string()).describe('What does not work.'),
+  available_tools: z.array(z.string()).optional().describe('What you may call.'),
+  tools: entries.optional().describe('Each with name, title, effect, scopes, available.'),
+  sources: entries.optional().describe('Each with name, kind, state, and path, uri, description if any.'),
+  limits: z.record(z.string(), z.number()).optional().describe('Names end with units.'),
+  components: z.record(z.string(), z.string()).optional().describe('Versions.'),
+  parts: entries.optional().describe('Each with name, state, and detail if any.'),
 });
 
 /** The tool `info`. What it tells is put together once for each permit and set of scopes, until something changes. */
@@ -114,7 +89,7 @@ function seenBy(permit: Permit, self: Tool, context: InfoContext): InfoContext {
   return {
     ...context,
     tools: [self, ...context.tools].filter((tool) => permit.allowsTool(tool)),
-    sources: context.sources.filter(({ name }) => permit.allowsWorkspace(name)),
+    sources: context.sources.filter((source) => source.isAllowed(permit)),
   };
 }
 
@@ -168,8 +143,14 @@ function sourcesOf(
   { sources }: InfoContext,
   { parts }: Status,
 ): NonNullable<z.output<typeof output>['sources']> {
-  return sources.map(({ name, kind, path, uri, check }) => {
+  return sources.map(({ name, kind, path, uri, description, check }) => {
     const found = parts.find((part) => part.name === check);
-    return { name, kind, path, uri, state: found?.status ?? 'ok' };
+    return {
+      ...{ name, kind },
+      ...(path === undefined ? {} : { path }),
+      ...(uri === undefined ? {} : { uri }),
+      ...(description === undefined ? {} : { description }),
+      state: found?.status ?? 'ok',
+    };
   });
 }

@@ -1,5 +1,6 @@
 import type { HealthCheck, HealthReport } from '../../core/health.ts';
 import type { Logger } from '../../core/telemetry.ts';
+import type { Component } from '../../core/tool-feature.ts';
 
 export interface PartStatus {
   readonly name: string;
@@ -7,15 +8,9 @@ export interface PartStatus {
   readonly detail?: string;
 }
 
-export interface Native {
-  readonly name: string;
-  /** Undefined where it is missing. */
-  readonly version: string | undefined;
-}
-
 export interface Status {
   readonly parts: readonly PartStatus[];
-  readonly natives: readonly Native[];
+  readonly natives: readonly Component[];
   /** What does not work as it should, in words. */
   readonly problems: readonly string[];
 }
@@ -23,7 +18,7 @@ export interface Status {
 interface StatusSources {
   /** Read anew each time: parts of the service may be added after this one. */
   readonly checks: readonly HealthCheck[];
-  natives(): Promise<readonly Native[]>;
+  natives(): Promise<readonly Component[]>;
   readonly logger: Logger;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Problem } from '../../../src/config/problems.ts';
+import type { Problem } from '../../../src/core/configuration-error.ts';
 import { resolveSettings } from '../../../src/config/resolve.ts';
 import { sampleSchema } from './sample-schema.ts';
 import { temporaryFolder } from './temporary-folder.ts';

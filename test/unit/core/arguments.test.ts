@@ -14,8 +14,11 @@ const parser = new ArgumentParser(
     recursive: z.boolean().default(false),
     mode: z.enum(['matches', 'files']).default('matches'),
     edit: z.object({ text: z.string() }).optional(),
+    edits: z
+      .array(z.strictObject({ old_text: z.string(), replace_all: z.boolean().default(false) }))
+      .optional(),
   }),
-  { q: 'path' },
+  { q: 'path', was: 'old_text' },
 );
 
 function refusal(raw: unknown): AppError {
@@ -53,6 +56,32 @@ describe('lenient parsing', () => {
     ['a list as JSON text', { path: '/a', tags: '["x","y"]' }, { tags: ['x', 'y'] }],
     ['the elements of a list', { path: '/a', sizes: ['1', 2] }, { sizes: [1, 2] }],
     ['an object as JSON text', { path: '/a', edit: '{"text":"t"}' }, { edit: { text: 't' } }],
+    [
+      'aliases, texts and what clients add in the objects of a list',
+      {
+        path: '/a',
+        edits: [
+          { old_string: 'x', replace_all: 'true', _id: 1 },
+          { was: 'y', replace_all: null },
+        ],
+      },
+      {
+        edits: [
+          { old_text: 'x', replace_all: true },
+          { old_text: 'y', replace_all: false },
+        ],
+      },
+    ],
+    [
+      'a list of objects as JSON text, each of which may be one itself',
+      { path: '/a', edits: '[{"old_string":"x"},"{\\"old_text\\":\\"y\\"}"]' },
+      { edits: [{ old_text: 'x' }, { old_text: 'y' }] },
+    ],
+    [
+      'one object where a list is due',
+      { path: '/a', edits: { old_text: 'x' } },
+      { edits: [{ old_text: 'x' }] },
+    ],
     ['a choice in capitals', { path: '/a', mode: 'FILES' }, { mode: 'files' }],
     ['all arguments as one JSON text', '{"path":"/a"}', { path: '/a' }],
   ])('understands %s', (_what, raw, expected) => {
@@ -71,12 +100,18 @@ describe('strict meaning', () => {
     );
   });
 
+  it('names the nearest parameter of an object in a list', () => {
+    expect(
+      refusal({ path: '/a', edits: [{ old_text: 'x' }, { old_text: 'y', replace_al: 1 }] }).message,
+    ).toBe('read_file: unknown parameter "replace_al" in "edits.1", did you mean "replace_all"?');
+  });
+
   it('says which parameter is missing, and how to call', () => {
     const error = refusal({});
     expect(error.code).toBe('INVALID_ARGUMENT');
     expect(error.message).toBe('read_file: "path" is required.');
     expect(error.next).toBe(
-      'call read_file again with path, start_line (optional), tags (optional), sizes (optional), recursive (optional), mode (optional), edit (optional)',
+      'call read_file again with path, start_line (optional), tags (optional), sizes (optional), recursive (optional), mode (optional), edit (optional), edits (optional)',
     );
   });
 

@@ -6,6 +6,7 @@ import { ScopeSet } from '../../../src/core/scopes.ts';
 import { defineTool, type Tool, type ToolCall } from '../../../src/core/tool.ts';
 import { ToolCaller } from '../../../src/mcp/call-tool.ts';
 import { RunningCalls } from '../../../src/mcp/running-calls.ts';
+import { Spill } from '../../../src/mcp/spill.ts';
 import { Rounds } from '../../../src/mcp/rounds.ts';
 import type { CallOrigin } from '../../../src/mcp/call-origin.ts';
 import { recordTelemetry } from '../../fixtures/recorded-telemetry.ts';
@@ -15,9 +16,11 @@ const concurrency = { global: 2, perPrincipal: 1, queuePerPrincipal: 1, queueWai
 
 function setUp(limits: Partial<{ maxCallMs: number }> = {}) {
   const telemetry = recordTelemetry();
-  const options = { concurrency, maxCallMs: 60_000, outputTokens: 1000, ...limits };
+  const scratch = { keep: () => Promise.reject(new Error('There is no place to keep it')) };
+  const options = { concurrency, maxCallMs: 60_000, outputTokens: 1000, fetch, scratch, ...limits };
   const calls = new RunningCalls(options);
-  const caller = new ToolCaller(telemetry, { begin: () => undefined }, calls);
+  const meter = { begin: () => undefined };
+  const caller = new ToolCaller({ telemetry, meter, calls, spill: new Spill(() => undefined) });
   const origin = (changes: Partial<CallOrigin> = {}): CallOrigin => ({
     principal: principalOf({ scopes: ScopeSet.of(['files:read']) }),
     requestId: 'req-7',
@@ -173,18 +176,6 @@ describe('calling a tool', () => {
     await expect.poll(() => ends.length).toBe(1);
     ends.shift()?.();
     expect(await queued).toEqual({ content: [] });
-  });
-
-  it('cuts a result that no context could hold, and says so', async () => {
-    const { caller, origin } = setUp();
-    const result = await caller.call(
-      tool(() => answers('x'.repeat(1_000_000))),
-      {},
-      origin(),
-    );
-    const said = result.content.map((block) => (block.type === 'text' ? block.text : '')).join('');
-    expect(said.length).toBeLessThan(81_000);
-    expect(said).toContain('of 1000000 characters');
   });
 
   it('drops what a tool says after its end', async () => {

@@ -21,14 +21,22 @@ describe('an address is judged by where it leads', () => {
   });
 
   test.each([
-    ['unspecified', '0.0.0.0'],
-    ['this network', '0.1.2.3'],
-    ['unspecified', '::'],
     ['private', '10.0.0.1'],
     ['private', '172.16.0.1'],
     ['private', '172.31.255.255'],
     ['private', '192.168.1.1'],
+    ['private, mapped', '::ffff:10.0.0.1'],
     ['carrier-grade NAT', '100.64.0.1'],
+    ['unique local', 'fc00::1'],
+    ['unique local', 'fd12:3456::1'],
+  ])('%s (%s) is of a network of its own', (_, address) => {
+    expect(addressKind(address)).toBe('private');
+  });
+
+  test.each([
+    ['unspecified', '0.0.0.0'],
+    ['this network', '0.1.2.3'],
+    ['unspecified', '::'],
     ['cloud metadata in carrier-grade NAT', '100.100.100.200'],
     ['link-local: cloud metadata', '169.254.169.254'],
     ['Azure platform', '168.63.129.16'],
@@ -42,7 +50,6 @@ describe('an address is judged by where it leads', () => {
     ['multicast', '224.0.0.1'],
     ['reserved', '240.0.0.1'],
     ['broadcast', '255.255.255.255'],
-    ['mapped private', '::ffff:10.0.0.1'],
     ['mapped metadata', '::ffff:a9fe:a9fe'],
     ['IPv4-compatible loopback', '::7f00:1'],
     ['IPv4-compatible private', '::10.0.0.1'],
@@ -53,8 +60,9 @@ describe('an address is judged by where it leads', () => {
     ['6to4 of private', '2002:a00:1::'],
     ['6to4 of public', '2002:808:808::1'],
     ['Teredo', '2001:0:4136:e378:8000:63bf:3fff:fdd2'],
-    ['unique local: cloud metadata', 'fd00:ec2::254'],
-    ['unique local', 'fc00::1'],
+    ['cloud metadata in unique local', 'fd00:ec2::254'],
+    ['cloud metadata in unique local', 'fd20:ce::254'],
+    ['cloud metadata in unique local, spelled out', 'fd00:0ec2:0:0:0:0:0:254'],
     ['link-local', 'fe80::1'],
     ['link-local with zone', 'fe80::1%lo'],
     ['site-local', 'fec0::1'],
@@ -68,7 +76,7 @@ describe('an address is judged by where it leads', () => {
     ['no address', '127.1'],
     ['no address', '0x7f000001'],
     ['no address', ''],
-  ])('%s (%s) is internal', (_, address) => {
-    expect(addressKind(address)).toBe('internal');
+  ])('%s (%s) is never connected to', (_, address) => {
+    expect(addressKind(address)).toBe('never');
   });
 });

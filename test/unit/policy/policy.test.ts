@@ -12,6 +12,7 @@ const EXPORT = { name: 'export_data', effect: 'write', scopes: ['data:read', 'fi
 const OFFER: Offer = {
   tools: [LOOK, WRITE, DELETE, EXPORT],
   resources: [{ scopes: ['files:read'], shows: ['look_up'] }],
+  places: { workspaces: ['workspace'], sources: ['files'], jobs: [], apis: [] },
 };
 
 function policyOf(rules: readonly object[], offer = OFFER): Policy {

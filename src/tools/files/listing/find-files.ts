@@ -1,9 +1,8 @@
-import { denyArguments, globArguments, refuseGlob } from '../globs.ts';
-import { groundOf } from '../ground.ts';
+import { denyArguments, globArguments, refuseGlob, simplified } from '../globs.ts';
+import { groundOf, type Ground } from '../ground.ts';
 import { NameSplitter } from '../name-splitter.ts';
 import type { Ripgrep } from '../ripgrep.ts';
 import type { Entry, Sandbox } from '../workspace/sandbox.ts';
-import { joinPath } from '../workspace/virtual-path.ts';
 
 export interface FindQuestion {
   /** As ripgrep reads it: without a slash it matches names at any depth. */
@@ -36,21 +35,20 @@ export class FileFinder {
    * @throws AppError `INVALID_ARGUMENT` for a malformed glob
    */
   async each(directory: Entry, question: FindQuestion, tell: (relative: string) => boolean): Promise<void> {
-    const { deny } = this.#sandbox;
     const ground = await groundOf(this.#sandbox, directory, question.includeIgnored);
     const names = new NameSplitter((name) => {
       const relative = ground.relative(name);
-      return deny.hidesBeyondGlobs(joinPath(directory.realPath, relative)) || tell(relative);
+      return this.#sandbox.hidesFound(directory, relative) || tell(relative);
     });
     try {
+      if (ground.isEmpty) return;
       const end = await this.#ripgrep.run({
         cwd: ground.cwd,
         args: [
           '--files',
           '--null',
-          ...globArguments(question.glob === undefined ? [] : [ground.glob(question.glob)]),
-          ...denyArguments(deny.globs),
-          ...(question.ignoreCase === true ? ['--glob-case-insensitive'] : []),
+          ...wantedArguments(question, ground),
+          ...denyArguments(this.#sandbox.hiddenGlobs(directory)),
           ...(question.includeIgnored ? ['--no-ignore'] : []),
           ...ground.args,
         ],
@@ -64,4 +62,10 @@ export class FileFinder {
       await ground.close();
     }
   }
+}
+
+function wantedArguments({ glob, ignoreCase }: FindQuestion, ground: Ground): string[] {
+  if (glob === undefined) return [];
+  const wanted = ground.glob(simplified(glob));
+  return ignoreCase === true ? [`--iglob=${wanted}`] : globArguments([wanted]);
 }

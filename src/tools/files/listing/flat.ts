@@ -1,7 +1,9 @@
-import { counted, fileSize, grouped } from '../phrases.ts';
+import { counted, fileSize, grouped } from '../../../core/phrases.ts';
+import { outweighsIgnoreFiles } from '../globs.ts';
 import { joinPath, shown } from '../workspace/virtual-path.ts';
 import { tooMany } from './inventory.ts';
 import { type Measured, measure } from './measure.ts';
+import { AWAY_WORDS, mountedIn } from './mounted.ts';
 import { positionOf } from './position.ts';
 import { CLOSING_TOKENS, cursors, type ListPage, type ListQuestion, PAGE_ENTRIES } from './question.ts';
 import type { FoundEntry } from './walk.ts';
@@ -20,7 +22,7 @@ const MAX_MEASURED = 50_000;
 
 /** One page of the files below a directory that match, with their full paths. */
 export async function listFlat(page: ListPage): Promise<string> {
-  const { question, call } = page;
+  const { services, question, call } = page;
   const mark = page.cursor === undefined ? undefined : cursors.read(question, page.cursor);
   const candidates = await findCandidates(page);
   const { rows, isCut } =
@@ -37,8 +39,10 @@ export async function listFlat(page: ListPage): Promise<string> {
     last = row;
     told++;
   }
+  const away = Array.from(await mountedIn(services, question.path)).filter(([, { isAway }]) => isAway);
   const parts = [
     `${counted(told, 'entry', 'entries')} of ${grouped(candidates.length)} ${question.glob === undefined ? '' : 'matching '}files below ${shown(question.path)}`,
+    ...away.map(([name]) => `${joinPath(question.path, name)} left out: it ${AWAY_WORDS}`),
     last !== undefined && (isCut || told < rows.length)
       ? `next cursor="${cursors.write(question, [valueOf(last, question.sort), last.entry.relative])}"`
       : 'end of the listing',
@@ -49,8 +53,9 @@ export async function listFlat(page: ListPage): Promise<string> {
 /** All matching files, in the order of their names. */
 async function findCandidates(page: ListPage): Promise<Candidate[]> {
   const { glob, include_ignored: includeIgnored } = page.question;
-  if (glob === undefined || includeIgnored) return ordered(await find(page, glob));
-  // To ripgrep a glob outweighs the ignore files; here it is to narrow what there is, never to widen it.
+  if (glob === undefined || includeIgnored || !outweighsIgnoreFiles([glob])) {
+    return ordered(await find(page, glob));
+  }
   const [matching, visible] = await Promise.all([find(page, glob), find(page, undefined)]);
   return ordered(new Set([...matching].filter((relative) => visible.has(relative))));
 }

@@ -2,14 +2,14 @@ import * as z from 'zod';
 import { text } from '../../../core/content.ts';
 import { defineTool, type Tool } from '../../../core/tool.ts';
 import type { FileAccess } from '../access.ts';
-import { callText, fileSize } from '../phrases.ts';
+import { callText, fileSize } from '../../../core/phrases.ts';
 import type { FileServices, Look } from '../services.ts';
 import { shown, virtualPath } from '../workspace/virtual-path.ts';
 import { listFlat } from './flat.ts';
 import type { ListQuestion } from './question.ts';
 import { listTree } from './tree.ts';
 
-const DESCRIPTION = `Lists files and folders of the workspace with their sizes. Take it first, to learn what there is; to find text inside of files take search_files. Without glob it shows the folder as a tree down to depth levels, with the number of files in each folder that is not opened; with glob, or sorted by size or modified, it lists the matching files of all levels with their full paths. Files and folders named by .gitignore, .ignore or .rgignore are left out unless include_ignored is true. A call shows up to 500 entries; where more exist the closing line says how many and gives a cursor: make the same call with it to go on.`;
+const DESCRIPTION = `Lists files and folders with their sizes. Take it first, to learn what there is; search_files finds text inside of files. Without glob: a tree down to depth levels, with the number of files in each folder that is not opened; with glob, or sorted by size or modified: the matching files of all levels. Where there are several workspaces, each is a folder of /, marked writable or read only; results kept for you are in /.scratch. What .gitignore, .ignore or .rgignore name is left out unless include_ignored is true. A call shows up to 500 entries; the closing line gives a cursor for more.`;
 
 const input = z.object({
   path: z

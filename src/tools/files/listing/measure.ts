@@ -1,9 +1,9 @@
 import { lstat } from 'node:fs/promises';
-import type { Slots } from '../slots.ts';
+import type { Slots } from '../../../core/slots.ts';
 import { encodeName } from '../workspace/byte-names.ts';
-import { fileError } from '../workspace/file-error.ts';
+import { fileError, isAway } from '../workspace/file-error.ts';
 import { childOf, type Entry, type Sandbox } from '../workspace/sandbox.ts';
-import { joinPath } from '../workspace/virtual-path.ts';
+import { joinPath, nameOf } from '../workspace/virtual-path.ts';
 import { type FoundEntry, isPassedOver } from './walk.ts';
 
 export interface Measured<E extends FoundEntry> {
@@ -32,8 +32,14 @@ export async function measure<E extends FoundEntry>(
   entries: readonly E[],
   limits: { readonly slots: Slots; readonly signal: AbortSignal },
 ): Promise<Measured<E>[]> {
-  const batches = batchesOf(base, entries);
   const measured = new Map<E, Measured<E>>();
+  const mounted = new Set(sandbox.mounts.in(base).map(({ mount }) => nameOf(mount)));
+  // A workspace shows in the folder above also while it cannot be reached.
+  const [mounts, others] = [true, false].map((is) =>
+    entries.filter((one) => mounted.has(one.relative) === is),
+  );
+  for (const entry of mounts ?? []) measured.set(entry, { entry, size: 0, modified: 0 });
+  const batches = batchesOf(base, others ?? []);
   const worker = async (): Promise<void> => {
     for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
       const release = await limits.slots.acquire(limits.signal);
@@ -72,7 +78,7 @@ async function measureBatch<E extends FoundEntry>(sandbox: Sandbox, batch: Batch
     const looks = batch.entries.map((entry) => look(directory, entry));
     return (await Promise.all(looks)).filter((one) => one !== undefined);
   } catch (error) {
-    if (isPassedOver(error)) return [];
+    if (isPassedOver(error) || isAway(error)) return [];
     throw error;
   } finally {
     await held?.close();

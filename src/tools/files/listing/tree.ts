@@ -1,7 +1,8 @@
-import { counted, fileSize, grouped } from '../phrases.ts';
+import { counted, fileSize, grouped } from '../../../core/phrases.ts';
 import { isPlain, joinPath, nameOf, shown, toUri } from '../workspace/virtual-path.ts';
 import { Inventory } from './inventory.ts';
 import { measure } from './measure.ts';
+import { type Mounted, mountedIn } from './mounted.ts';
 import { CLOSING_TOKENS, cursors, type ListPage, PAGE_ENTRIES } from './question.ts';
 import { type FoundEntry, walk } from './walk.ts';
 
@@ -17,7 +18,8 @@ interface Sample {
 export async function listTree(page: ListPage): Promise<string> {
   const inventory = page.question.include_ignored ? undefined : await takeInventory(page);
   const after = page.cursor === undefined ? undefined : cursors.read(page.question, page.cursor)[1];
-  const sample = await sampleTree(page, inventory, after);
+  const mounted = await mountedIn(page.services, page.question.path);
+  const sample = await sampleTree(page, { inventory, mounted, after });
   const sizes = await sizesOf(page, sample.entries);
   const tree = new TreeText(page.question.path);
   let last: FoundEntry | undefined;
@@ -26,7 +28,8 @@ export async function listTree(page: ListPage): Promise<string> {
     const size = sizes.get(entry);
     if (size === undefined) continue;
     const isClosed = levelOf(entry) === page.question.depth;
-    const lines = tree.linesFor(entry, noteOn(entry, size, isClosed ? inventory : undefined));
+    const note = noteOn(entry, size, isClosed ? inventory : undefined, mounted.get(entry.relative));
+    const lines = tree.linesFor(entry, note);
     if (!page.call.budget.take(`${lines}\n`, 'code', CLOSING_TOKENS)) break;
     tree.add(entry, lines);
     last = entry;
@@ -46,10 +49,16 @@ async function takeInventory({ services, question, directory, call }: ListPage):
   return inventory;
 }
 
+interface Sampling {
+  readonly inventory: Inventory | undefined;
+  readonly mounted: ReadonlyMap<string, Mounted>;
+  /** Relative path that the page goes on behind. */
+  readonly after: string | undefined;
+}
+
 async function sampleTree(
   { services, question, call }: ListPage,
-  inventory: Inventory | undefined,
-  after: string | undefined,
+  { inventory, mounted, after }: Sampling,
 ): Promise<Sample> {
   const omitted = { unwanted: 0, unreadable: 0 };
   const entries: FoundEntry[] = [];
@@ -58,7 +67,8 @@ async function sampleTree(
     depth: question.depth,
     ...(after === undefined ? {} : { after }),
     signal: call.signal,
-    wants: (entry) => inventory?.has(entry) ?? true,
+    wants: (entry) => mounted.has(entry.relative) || (inventory?.has(entry) ?? true),
+    isClosed: (entry) => mounted.get(entry.relative)?.isClosed === true,
     onOmitted: (count, why) => (omitted[why] += count),
   });
   for await (const entry of tree) {
@@ -82,17 +92,35 @@ function levelOf(entry: FoundEntry): number {
   return entry.relative.split('/').length;
 }
 
-function noteOn(entry: FoundEntry, size: number, inventory: Inventory | undefined): string {
+function noteOn(
+  entry: FoundEntry,
+  size: number,
+  inventory: Inventory | undefined,
+  mounted: Mounted | undefined,
+): string {
   switch (entry.kind) {
     case 'file':
       return `  ${fileSize(size)}`;
     case 'directory':
-      return inventory === undefined ? '/' : `/  (${counted(inventory.filesIn(entry.relative), 'file')})`;
+      return `/${inParentheses(directoryWords(entry, inventory, mounted))}`;
     case 'link':
       return '  (link)';
     case 'other':
       return '  (no regular file)';
   }
+}
+
+function directoryWords(
+  { relative }: FoundEntry,
+  inventory: Inventory | undefined,
+  mounted: Mounted | undefined,
+): readonly string[] {
+  const isCounted = inventory !== undefined && mounted?.isClosed !== true;
+  return [...(isCounted ? [counted(inventory.filesIn(relative), 'file')] : []), ...(mounted?.words ?? [])];
+}
+
+function inParentheses(words: readonly string[]): string {
+  return words.length === 0 ? '' : `  (${words.join('; ')})`;
 }
 
 /** Lines of a tree; on a later page the folders that lead to the first entry are repeated. */

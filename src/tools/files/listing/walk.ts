@@ -1,6 +1,7 @@
 import { AppError } from '../../../core/errors.ts';
-import type { Slots } from '../slots.ts';
-import { type DirectoryEntry, readDirectory } from '../workspace/directory.ts';
+import type { Slots } from '../../../core/slots.ts';
+import type { DirectoryEntry } from '../workspace/directory.ts';
+import { isAway } from '../workspace/file-error.ts';
 import type { Sandbox } from '../workspace/sandbox.ts';
 import { joinPath } from '../workspace/virtual-path.ts';
 import { positionOf } from './position.ts';
@@ -21,6 +22,8 @@ export interface Walk {
   readonly signal: AbortSignal;
   /** Whether an entry is to be told; a directory that is not is not opened either. */
   wants(entry: FoundEntry): boolean;
+  /** Whether a directory is told, but not opened. */
+  isClosed?(entry: FoundEntry): boolean;
   /** Told of each opened directory's entries that are not wanted, and of directories that cannot be opened. */
   onOmitted(count: number, why: 'unwanted' | 'unreadable'): void;
 }
@@ -39,10 +42,15 @@ export async function* walk(sandbox: Sandbox, slots: Slots, options: Walk): Asyn
     const isBehind = goal === undefined || position > goal;
     if (isBehind) yield entry;
     const mayHoldMore = isBehind || goal === position || goal.startsWith(`${position}\0`);
-    if (entry.kind === 'directory' && mayHoldMore && levelOf(entry.relative) < options.depth) {
+    if (opens(entry, options) && mayHoldMore) {
       stack.push(...(await level(sandbox, slots, options, entry.relative)));
     }
   }
+}
+
+function opens(entry: FoundEntry, options: Walk): boolean {
+  const isWithin = entry.kind === 'directory' && levelOf(entry.relative) < options.depth;
+  return isWithin && options.isClosed?.(entry) !== true;
 }
 
 /** The wanted entries of one directory, last first. */
@@ -51,7 +59,7 @@ async function level(sandbox: Sandbox, slots: Slots, options: Walk, relative: st
   let unwanted = 0;
   for (const { name, kind } of await read(sandbox, slots, options, relative)) {
     const entry = { relative: relative === '' ? name : `${relative}/${name}`, kind };
-    if (sandbox.deny.hidesEntry(joinPath(options.base, entry.relative))) continue;
+    if (sandbox.hidesEntry(joinPath(options.base, entry.relative))) continue;
     if (options.wants(entry)) entries.push(entry);
     else unwanted++;
   }
@@ -71,12 +79,12 @@ async function read(
     const path = relative === '' ? options.base : joinPath(options.base, relative);
     const directory = await sandbox.open(path);
     try {
-      return directory.kind === 'directory' ? await readDirectory(directory) : [];
+      return directory.kind === 'directory' ? await sandbox.entriesOf(directory) : [];
     } finally {
       await directory.close();
     }
   } catch (error) {
-    if (!isPassedOver(error)) throw error;
+    if (!isPassedOver(error) && (relative === '' || !isAway(error))) throw error;
     options.onOmitted(1, 'unreadable');
     return [];
   } finally {

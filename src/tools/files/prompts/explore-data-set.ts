@@ -1,6 +1,6 @@
 import { AppError } from '../../../core/errors.ts';
 import type { Prompt } from '../../../core/prompt.ts';
-import { callText } from '../phrases.ts';
+import { callText } from '../../../core/phrases.ts';
 import { completePath } from '../resources/path-completion.ts';
 import type { FileAccess } from '../access.ts';
 import { nameOf, parentOf, quoted, shown } from '../workspace/virtual-path.ts';

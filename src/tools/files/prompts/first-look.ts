@@ -3,7 +3,7 @@ import { type Content, text } from '../../../core/content.ts';
 import type { PromptMessage } from '../../../core/prompt.ts';
 import type { ResourceContext } from '../../../core/resource.ts';
 import { listFolder } from '../listing/list-files.ts';
-import { callText } from '../phrases.ts';
+import { callText } from '../../../core/phrases.ts';
 import { readFiles } from '../reading/read-file.ts';
 import type { FileServices } from '../services.ts';
 

@@ -1,5 +1,5 @@
 import type { Prompt } from '../../../core/prompt.ts';
-import { callText } from '../phrases.ts';
+import { callText } from '../../../core/phrases.ts';
 import { completePath } from '../resources/path-completion.ts';
 import type { FileAccess } from '../access.ts';
 import { shown } from '../workspace/virtual-path.ts';

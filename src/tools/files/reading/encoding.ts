@@ -46,10 +46,10 @@ export async function detectEncoding(head: Buffer, isWhole: boolean): Promise<En
 
 /** The likeliest encoding of bytes that are not UTF-8. */
 export async function guessLegacy(bytes: Buffer): Promise<Encoding> {
-  const { analyse } = await import('chardet');
+  const { default: chardet } = await import('chardet');
   const first = bytes.findIndex((byte) => byte > 0x7f);
   const from = Math.max(0, first - 256);
-  const [best] = analyse(bytes.subarray(from, from + DETECTION_BYTES));
+  const [best] = chardet.analyse(bytes.subarray(from, from + DETECTION_BYTES));
   const name = best === undefined || best.confidence < MIN_CONFIDENCE ? FALLBACK : best.name.toLowerCase();
   // The WHATWG encoding standard reads the label the same way: the second is a superset of the first.
   const known = name === 'iso-8859-1' || !(await isKnown(name)) ? FALLBACK : name;

@@ -1,5 +1,5 @@
 import type { ContentClass, OutputBudget } from '../../../core/budget.ts';
-import { grouped } from '../phrases.ts';
+import { grouped } from '../../../core/phrases.ts';
 
 /** Characters of one line that are shown; the rest of a longer one is only counted. */
 const MAX_COLUMNS = 20_000;

@@ -3,12 +3,12 @@ import { type Content, text } from '../../../core/content.ts';
 import { AppError } from '../../../core/errors.ts';
 import { defineTool, type Tool } from '../../../core/tool.ts';
 import type { FileAccess } from '../access.ts';
-import { callText } from '../phrases.ts';
+import { callText } from '../../../core/phrases.ts';
 import type { FileServices, Look } from '../services.ts';
 import { shown, virtualPath } from '../workspace/virtual-path.ts';
 import { readOne } from './read-one.ts';
 
-const DESCRIPTION = `Reads files of the workspace. Take it for one file or for several at once (up to 10 paths in one call, each under its own heading); to find where something stands take search_files first. Text comes as a window of lines, from files of any size: start_line and max_lines choose it, a negative start_line counts from the end (-50: the last 50 lines). The encoding is recognised. PNG, JPEG, GIF and WebP images up to 1 MB come as images, larger ones as a link to the resource; of Parquet files and .xlsx spreadsheets the columns and rows come as CSV, start_line then counting rows. The closing line says which lines were shown of how many, and the start_line to go on with: make the same call with it.`;
+const DESCRIPTION = `Reads one file or up to 10 at once, each under its own heading; search_files finds where something stands. Text comes as a window of lines, from files of any size: start_line (negative: counted from the end) and max_lines choose it. The encoding is recognised. PNG, JPEG, GIF and WebP images up to 1 MB come as images; of Parquet and .xlsx files the rows come as CSV, start_line then counting rows. The closing line tells the lines shown of how many, the start_line to go on with, and of text the version, for expected_version when you change it.`;
 
 export function readFileTool(access: FileAccess): Tool {
   const { maxReadLines } = access.options;

@@ -1,14 +1,15 @@
 import { type Content, text } from '../../../core/content.ts';
 import { AppError } from '../../../core/errors.ts';
-import { callText, fileSize } from '../phrases.ts';
+import { callText, fileSize } from '../../../core/phrases.ts';
 import { fileError } from '../workspace/file-error.ts';
 import type { OpenFile } from '../workspace/sandbox.ts';
+import { versionAt } from '../workspace/version.ts';
 import { nameOf, parentOf, quoted, toUri } from '../workspace/virtual-path.ts';
 import { detectEncoding, type Encoding, namedEncoding } from './encoding.ts';
 import { type FileKind, binary, kindOf } from './file-kind.ts';
 import type { ReadRequest } from './read-request.ts';
 import { tablePage } from './table-page.ts';
-import { textPage } from './text-page.ts';
+import { textPage, type TextRequest } from './text-page.ts';
 
 const HEAD_BYTES = 64 * 1024;
 const MAX_IMAGE_BYTES = 1_000_000;
@@ -20,6 +21,8 @@ export async function readOne(request: ReadRequest): Promise<Content[]> {
   const { services, call, path } = request;
   const file = await services.lookup.openFile(path, (other) => request.again({ path: other }), call.signal);
   try {
+    // Told before anything is read: what is written meanwhile makes it outdated, never what was shown.
+    const version = await versionAt(file.handle);
     const head = await readAt(file, 0, HEAD_BYTES);
     const kind = request.encoding === 'auto' ? kindOf(head, nameOf(path)) : undefined;
     if (kind?.kind === 'image') return await image(file, kind);
@@ -32,7 +35,7 @@ export async function readOne(request: ReadRequest): Promise<Content[]> {
     }
     if (kind !== undefined) throw notText(request, file, kind);
     const encoding = await encodingOf(request, file, head);
-    return [text(await readText(request, file, head, encoding))];
+    return [text(await readText(request, { file, version, head, encoding }))];
   } catch (error) {
     throw fileError(error, path);
   } finally {
@@ -47,12 +50,12 @@ async function encodingOf(request: ReadRequest, file: OpenFile, head: Buffer): P
   return encoding;
 }
 
-function readText(request: ReadRequest, file: OpenFile, head: Buffer, encoding: Encoding): Promise<string> {
+type TextFile = Pick<TextRequest, 'file' | 'version' | 'head' | 'encoding'>;
+
+function readText(request: ReadRequest, file: TextFile): Promise<string> {
   const { services, startLine, maxLines, call } = request;
   return textPage({
-    file,
-    head,
-    encoding,
+    ...file,
     startLine,
     maxLines,
     budget: call.budget,

@@ -1,5 +1,5 @@
 import { AppError } from '../../../core/errors.ts';
-import { counted, grouped } from '../phrases.ts';
+import { counted, grouped } from '../../../core/phrases.ts';
 import type { OpenFile } from '../workspace/sandbox.ts';
 import { quoted } from '../workspace/virtual-path.ts';
 import { fitLines } from './fit-lines.ts';

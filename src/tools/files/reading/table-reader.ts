@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
+import { nearestName } from '../../../core/arguments.ts';
 import { AppError } from '../../../core/errors.ts';
-import { Slots } from '../slots.ts';
+import { Slots } from '../../../core/slots.ts';
 import { quoted } from '../workspace/virtual-path.ts';
-import type { Table, TableAnswer, TableQuestion } from './table.ts';
+import type { SheetAnswer, SheetQuestion, Table, TableAnswer, TableProblem, TableQuestion } from './table.ts';
 
 // The file beside this one, in the sources as in the build.
 const PROGRAM = new URL(`./table-worker${/\.[a-z]+$/.exec(import.meta.url)?.[0] ?? ''}`, import.meta.url);
@@ -17,16 +18,44 @@ export class TableReader {
   async read(path: string, question: TableQuestion, signal: AbortSignal): Promise<Table> {
     const release = await this.#slots.acquire(signal);
     try {
-      const answer = await ask(question, signal);
+      const answer = await ask<TableAnswer>(question, signal);
       if ('table' in answer) return answer.table;
       throw refusal(path, question, answer.problem, new Error(answer.detail));
     } finally {
       release();
     }
   }
+
+  /**
+   * Writes a sheet of a workbook as CSV. When this settles, nothing more is written.
+   *
+   * @throws AppError as {@link read}, `INVALID_ARGUMENT` for a sheet that does not exist
+   */
+  async writeSheet(path: string, question: SheetQuestion, signal: AbortSignal): Promise<void> {
+    const release = await this.#slots.acquire(signal);
+    try {
+      const answer = await ask<SheetAnswer>(question, signal);
+      if ('sheets' in answer) throw unknownSheet(path, question, answer.sheets);
+      if ('problem' in answer) throw refusal(path, question, answer.problem, new Error(answer.detail));
+    } finally {
+      release();
+    }
+  }
 }
 
-function ask(question: TableQuestion, signal: AbortSignal): Promise<TableAnswer> {
+function unknownSheet(path: string, { sheet = '' }: SheetQuestion, names: readonly string[]): AppError {
+  const nearest = nearestName(sheet, names) ?? names[0] ?? '';
+  const listed = names.slice(0, 20).map((name) => JSON.stringify(name));
+  return new AppError(
+    'INVALID_ARGUMENT',
+    `${quoted(path)} has no sheet ${JSON.stringify(sheet)}. There are: ${listed.join(', ')}.`,
+    {
+      next: `name it as it is called: sheet = '${nearest.replaceAll("'", "''")}'`,
+    },
+  );
+}
+
+function ask<A>(question: TableQuestion | SheetQuestion, signal: AbortSignal): Promise<A | TableProblem> {
   signal.throwIfAborted();
   const worker = new Worker(PROGRAM, {
     workerData: question,
@@ -35,10 +64,13 @@ function ask(question: TableQuestion, signal: AbortSignal): Promise<TableAnswer>
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   });
-  return new Promise<TableAnswer>((resolve, reject) => {
+  return new Promise<A | TableProblem>((resolve, reject) => {
     const abort = (): void => {
-      reject(signal.reason as Error);
-      void worker.terminate();
+      const rejectNow = (): void => {
+        reject(signal.reason as Error);
+      };
+      // It may still write to a descriptor, which is somebody else's once it is closed here.
+      worker.terminate().then(rejectNow, rejectNow);
     };
     signal.addEventListener('abort', abort, { once: true });
     worker.once('message', resolve);
@@ -48,14 +80,14 @@ function ask(question: TableQuestion, signal: AbortSignal): Promise<TableAnswer>
     });
     worker.once('exit', () => {
       signal.removeEventListener('abort', abort);
-      reject(new Error('The thread that reads tables ended without an answer'));
+      if (!signal.aborted) reject(new Error('The thread that reads tables ended without an answer'));
     });
   });
 }
 
 function refusal(
   path: string,
-  { format }: TableQuestion,
+  { format }: TableQuestion | SheetQuestion,
   problem: 'too-large' | 'damaged',
   cause: Error,
 ): AppError {

@@ -10,6 +10,18 @@ export interface TableQuestion {
   readonly maxRows: number;
 }
 
+/** The worker is to write a sheet of a workbook as CSV. */
+export interface SheetQuestion {
+  readonly format: 'sheet';
+  readonly descriptor: number;
+  /** Bytes. */
+  readonly size: number;
+  /** By name; the first one where none is given. */
+  readonly sheet?: string | undefined;
+  /** Descriptor to write to, which stays open until the answer. */
+  readonly target: number;
+}
+
 export interface Table {
   /** One line that says what the rows are of: columns with their types, or the sheet. */
   readonly caption: string;
@@ -23,8 +35,15 @@ export interface Table {
   readonly remarks: readonly string[];
 }
 
-export type TableAnswer =
-  { readonly table: Table } | { readonly problem: 'too-large' | 'damaged'; readonly detail: string };
+export type TableAnswer = { readonly table: Table } | TableProblem;
+
+/** A sheet that does not exist is answered with those that do. */
+export type SheetAnswer = { readonly written: true } | { readonly sheets: readonly string[] } | TableProblem;
+
+export interface TableProblem {
+  readonly problem: 'too-large' | 'damaged';
+  readonly detail: string;
+}
 
 /** Thrown by readers for what is whole but more than they take on. */
 export class TableTooLarge extends Error {

@@ -1,6 +1,6 @@
 import type { OutputBudget } from '../../../core/budget.ts';
 import { AppError } from '../../../core/errors.ts';
-import { counted, fileSize, grouped } from '../phrases.ts';
+import { counted, fileSize, grouped } from '../../../core/phrases.ts';
 import type { OpenFile } from '../workspace/sandbox.ts';
 import { quoted } from '../workspace/virtual-path.ts';
 import { contentClassOf } from './content-class.ts';
@@ -11,6 +11,8 @@ import type { LineIndex, LineIndexes } from './line-index.ts';
 
 export interface TextRequest {
   readonly file: OpenFile;
+  /** Of the file, as of before any of it was read. */
+  readonly version: string;
   /** The first bytes of the file. */
   readonly head: Buffer;
   readonly encoding: Encoding;
@@ -53,9 +55,9 @@ const MIN_PAGE_BYTES = 4096;
 
 /** A window of lines with a closing note that says which, of how many, and how to go on. */
 export async function textPage(request: TextRequest): Promise<string> {
-  const { file, encoding, indexes, signal } = request;
+  const { file, version, encoding, indexes, signal } = request;
   const { size } = file.stats;
-  if (size <= encoding.mark) return '[empty file]';
+  if (size <= encoding.mark) return `[empty file; version=${version}]`;
   const newline = newlineOf(encoding.name);
   const index = indexes.of(file.stats, newline);
   const lineFile = new LineFile({ handle: file.handle, size, start: encoding.mark, newline, index, signal });
@@ -79,7 +81,7 @@ export async function textPage(request: TextRequest): Promise<string> {
       ...(end >= size && lineFile.isOpenEnded(taken) ? ['no newline at the end'] : []),
     ],
   };
-  return `${fitted.text}[${closing(page, size)}]`;
+  return `${fitted.text}[${closing(page, size)}; version=${version}]`;
 }
 
 async function locate(request: TextRequest, file: LineFile, index: LineIndex): Promise<Place> {

@@ -12,16 +12,31 @@ type Parts = Readonly<Partial<Record<string, Uint8Array>>>;
 
 /** Rows of the first sheet of an Office Open XML workbook (ECMA-376, part 1, clause 18), with the values last computed. */
 export function readWorkbook(question: TableQuestion): Table {
-  if (question.size > MAX_FILE_BYTES) throw new TableTooLarge('file');
-  const archive = new Uint8Array(question.size);
-  for (let at = 0; at < archive.length;) {
-    const count = readSync(question.descriptor, archive, at, archive.length - at, at);
-    if (count === 0) throw new RangeError('The file is shorter than it was');
-    at += count;
-  }
+  const { rows, names } = readSheet(question);
+  return tableOf(question, rows, names);
+}
+
+interface Sheet {
+  readonly rows: readonly (readonly Cell[])[];
+  /** Of all sheets. */
+  readonly names: readonly string[];
+}
+
+/**
+ * The rows of a sheet, the first one where no name is given.
+ *
+ * @throws UnknownSheet
+ */
+export function readSheet(
+  { descriptor, size }: Pick<TableQuestion, 'descriptor' | 'size'>,
+  name?: string,
+): Sheet {
+  const archive = readWhole(descriptor, size);
   const index = extract(archive, ['xl/workbook.xml', 'xl/_rels/workbook.xml.rels']);
   const { sheets, isDate1904 } = parseSheetList(part(index, 'xl/workbook.xml'));
-  const [sheet] = sheets;
+  const names = sheets.map((sheet) => sheet.name);
+  const sheet = name === undefined ? sheets[0] : sheets.find((one) => one.name === name);
+  if (sheet === undefined && name !== undefined) throw new UnknownSheet(names);
   if (sheet === undefined) throw new TypeError('The workbook holds no sheet');
   const path = parseRelations(part(index, 'xl/_rels/workbook.xml.rels')).get(sheet.relation);
   if (path === undefined) throw new TypeError('The sheet is not in the archive');
@@ -33,11 +48,29 @@ export function readWorkbook(question: TableQuestion): Table {
     dateStyles: styles === undefined ? new Set() : parseDateStyles(styles),
     isDate1904,
   });
-  return tableOf(
-    question,
-    rows,
-    sheets.map(({ name }) => name),
-  );
+  return { rows, names };
+}
+
+function readWhole(descriptor: number, size: number): Uint8Array {
+  if (size > MAX_FILE_BYTES) throw new TableTooLarge('file');
+  const archive = new Uint8Array(size);
+  for (let at = 0; at < archive.length;) {
+    const count = readSync(descriptor, archive, at, archive.length - at, at);
+    if (count === 0) throw new RangeError('The file is shorter than it was');
+    at += count;
+  }
+  return archive;
+}
+
+/** The workbook has no sheet of that name. */
+export class UnknownSheet extends Error {
+  override readonly name = 'UnknownSheet';
+  readonly sheets: readonly string[];
+
+  constructor(sheets: readonly string[]) {
+    super('There is no such sheet');
+    this.sheets = sheets;
+  }
 }
 
 function tableOf(

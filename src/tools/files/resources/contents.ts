@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { ResourceContents } from '../../../core/content.ts';
 import { AppError } from '../../../core/errors.ts';
 import { mimeTypeOf } from '../mime-types.ts';
-import { callText, counted, fileSize, grouped } from '../phrases.ts';
+import { callText, counted, fileSize, grouped } from '../../../core/phrases.ts';
 import type { OpenFile } from '../workspace/sandbox.ts';
 import { quoted } from '../workspace/virtual-path.ts';
 import { type ByteRange, rangeUri } from './resource-uri.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../../../core/errors.ts';
-import { type DirectoryEntry, readDirectory } from '../workspace/directory.ts';
+import type { DirectoryEntry } from '../workspace/directory.ts';
 import type { Sandbox } from '../workspace/sandbox.ts';
 import { isPlain, joinPath, virtualPath } from '../workspace/virtual-path.ts';
 
@@ -39,8 +39,8 @@ export async function completePath(
 async function entriesOf(sandbox: Sandbox, path: string): Promise<DirectoryEntry[]> {
   const directory = await sandbox.open(path);
   try {
-    return (await readDirectory(directory)).filter(
-      ({ name }) => isPlain(name) && !sandbox.deny.hidesEntry(joinPath(path, name)),
+    return (await sandbox.entriesOf(directory)).filter(
+      ({ name }) => isPlain(name) && !sandbox.hidesEntry(joinPath(path, name)),
     );
   } finally {
     await directory.close();

@@ -71,7 +71,7 @@ export class WorkspaceResources implements ResourceProvider {
   async list({ principal, signal }: ResourceContext, cursor: string | undefined): Promise<ResourcePage> {
     const services = this.#access.seenBy(principal);
     const { sandbox, directories } = services;
-    if (sandbox.isEmpty) return { resources: [] };
+    if (sandbox.mounts.workspaces.length === 0) return { resources: [] };
     const after = cursor === undefined ? undefined : positionOf(cursors.read(PREFIX, cursor));
     const found = await filesAfter(services, after, signal);
     const page = found.slice(0, PAGE);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../../core/errors.ts';
-import { denyArguments, globArguments, refuseGlob } from '../globs.ts';
+import { denyArguments, globArguments, outweighsIgnoreFiles, refuseGlob, simplified } from '../globs.ts';
 import { groundOf, type Ground } from '../ground.ts';
 import { positionOf } from '../listing/position.ts';
 import { tooMany } from '../listing/inventory.ts';
@@ -8,7 +8,6 @@ import { NameSplitter } from '../name-splitter.ts';
 import type { RipgrepEnd } from '../ripgrep.ts';
 import type { FileServices } from '../services.ts';
 import type { Entry } from '../workspace/sandbox.ts';
-import { joinPath } from '../workspace/virtual-path.ts';
 import type { Omissions } from './omissions.ts';
 import { patternArguments, refusePattern, type SearchQuery } from './query.ts';
 
@@ -21,6 +20,11 @@ export interface CandidateRequest {
   readonly wanted: number;
   readonly omissions: Omissions;
   readonly signal: AbortSignal;
+}
+
+interface Search extends CandidateRequest {
+  /** The files that are not ignored; undefined where ripgrep leaves out the others by itself. */
+  readonly visible: ReadonlySet<string> | undefined;
 }
 
 export interface Candidates {
@@ -48,14 +52,28 @@ const WITHOUT_LARGE_FILES = ['--max-filesize=100M', '--threads=1'];
  */
 export async function findCandidates(request: CandidateRequest): Promise<Candidates> {
   const ground = await groundOf(request.services.sandbox, request.directory, false);
+  request.omissions.away = ground.away;
   try {
-    return await race(request, ground);
+    if (ground.isEmpty) return page([], request.wanted);
+    return await race({ ...request, visible: await visibleFiles(request) }, ground);
   } finally {
     await ground.close();
   }
 }
 
-async function race(request: CandidateRequest, ground: Ground): Promise<Candidates> {
+/** Undefined where no glob brings back what is ignored. */
+async function visibleFiles(request: CandidateRequest): Promise<ReadonlySet<string> | undefined> {
+  const { services, directory, query, signal } = request;
+  if (!outweighsIgnoreFiles(query.glob)) return undefined;
+  const visible = new Set<string>();
+  await services.finder.each(directory, { includeIgnored: false, signal }, (relative) => {
+    if (visible.add(relative).size > MAX_FILES) throw tooMany();
+    return true;
+  });
+  return visible;
+}
+
+async function race(request: Search, ground: Ground): Promise<Candidates> {
   const probing = probe(request, ground);
   const headStart = await Promise.race([probing, delay(HEAD_START_MS)]);
   if (headStart !== undefined) return headStart;
@@ -74,7 +92,7 @@ async function race(request: CandidateRequest, ground: Ground): Promise<Candidat
   }
 }
 
-async function probe(request: CandidateRequest, ground: Ground): Promise<Candidates | undefined> {
+async function probe(request: Search, ground: Ground): Promise<Candidates | undefined> {
   const files: string[] = [];
   const ordered = { args: ['--sort=path', '--line-buffered'], patienceMs: PROBE_MS };
   const end = await run(request, ground, ordered, (name) => {
@@ -84,7 +102,7 @@ async function probe(request: CandidateRequest, ground: Ground): Promise<Candida
   return end.how === 'expired' || end.isOutOfMemory ? undefined : page(files, request.wanted);
 }
 
-async function searchAll(request: CandidateRequest, ground: Ground): Promise<Candidates | undefined> {
+async function searchAll(request: Search, ground: Ground): Promise<Candidates | undefined> {
   const found: { readonly name: string; readonly position: string }[] = [];
   const end = await run(request, ground, { args: [] }, (name) => {
     const position = positionOf(name);
@@ -100,7 +118,7 @@ async function searchAll(request: CandidateRequest, ground: Ground): Promise<Can
 }
 
 /** Where a line of some file is too long for the memory that a search may take. */
-async function searchSmall(request: CandidateRequest, ground: Ground): Promise<Candidates> {
+async function searchSmall(request: Search, ground: Ground): Promise<Candidates> {
   request.omissions.largeFiles = true;
   const candidates = await searchAll(request, ground);
   if (candidates === undefined) throw failed('out of memory');
@@ -112,16 +130,17 @@ function page(files: readonly string[], wanted: number): Candidates {
 }
 
 async function run(
-  request: CandidateRequest,
+  request: Search,
   ground: Ground,
   how: { readonly args: readonly string[]; readonly patienceMs?: number },
   tell: (name: string) => boolean,
 ): Promise<RipgrepEnd> {
-  const { services, query, signal, directory, omissions } = request;
-  const { deny } = services.sandbox;
+  const { services, query, signal, directory, omissions, visible } = request;
+  const { sandbox } = services;
   const names = new NameSplitter((name) => {
     const relative = ground.relative(name);
-    return deny.hidesBeyondGlobs(joinPath(directory.realPath, relative)) || tell(relative);
+    const isHidden = visible?.has(relative) === false || sandbox.hidesFound(directory, relative);
+    return isHidden || tell(relative);
   });
   const end = await services.ripgrep.run({
     cwd: ground.cwd,
@@ -129,8 +148,8 @@ async function run(
       '--files-with-matches',
       '--null',
       ...patternArguments(query),
-      ...globArguments(query.glob.map((glob) => ground.glob(glob))),
-      ...denyArguments(deny.globs),
+      ...globArguments(query.glob.map((glob) => ground.glob(simplified(glob)))),
+      ...denyArguments(sandbox.hiddenGlobs(directory)),
       ...(omissions.largeFiles ? WITHOUT_LARGE_FILES : []),
       ...how.args,
       ...ground.args,

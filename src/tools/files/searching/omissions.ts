@@ -1,9 +1,12 @@
-import { counted } from '../phrases.ts';
+import { counted } from '../../../core/phrases.ts';
+import { AWAY_WORDS } from '../listing/mounted.ts';
 
 /** What a search passed over, to be told at the end of its page. */
 export class Omissions {
   /** Whether large files were left out, after one with an extremely long line was met. */
   largeFiles = false;
+  /** Virtual paths of workspaces that cannot be reached now. */
+  away: readonly string[] = [];
   /** Files that hold matches and cannot be shown for an extremely long line. */
   files = 0;
   /** Matches in lines too long to be shown even in part. */
@@ -11,6 +14,7 @@ export class Omissions {
 
   words(): string[] {
     return [
+      ...this.away.map((mount) => `${mount} left out: it ${AWAY_WORDS}`),
       ...(this.largeFiles
         ? ['files above 100 MB left out, as a line of one is too long to be searched']
         : []),

@@ -1,4 +1,4 @@
-import { counted, grouped } from '../phrases.ts';
+import { counted, grouped } from '../../../core/phrases.ts';
 import type { OpenFile } from '../workspace/sandbox.ts';
 import { shown } from '../workspace/virtual-path.ts';
 import type { FoundLine } from './match-events.ts';

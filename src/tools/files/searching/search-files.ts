@@ -2,14 +2,14 @@ import * as z from 'zod';
 import { text } from '../../../core/content.ts';
 import { AppError } from '../../../core/errors.ts';
 import { defineTool, type Tool, type ToolCall } from '../../../core/tool.ts';
-import { callText } from '../phrases.ts';
+import { callText } from '../../../core/phrases.ts';
 import type { FileAccess } from '../access.ts';
 import { virtualPath } from '../workspace/virtual-path.ts';
 import { Omissions } from './omissions.ts';
 import { checkPattern, type SearchQuery } from './query.ts';
 import { searchPage } from './search-page.ts';
 
-const DESCRIPTION = `Searches the contents of the workspace's files for a text, or for a regular expression with regex=true, and shows the matching lines with line numbers, grouped by file in the order of paths. Take it to find where something is defined, used or mentioned, then read_file with start_line to see more around a match; to find files by name take list_files with glob. mode=files lists only the files that match, mode=count the number of matching lines in each. path narrows the search to a folder or one file, glob to names. Ignored and binary files are not searched. A call shows up to max_results matches (of one file at most 20, unless path names that file); where more exist the closing line gives a cursor: make the same call with it to go on.`;
+const DESCRIPTION = `Searches the contents of files for a text, or for a regular expression with regex=true, and shows the matching lines with numbers, grouped by file. Take it to find where something is defined, used or mentioned, then read_file with start_line to see more; to find files by name take list_files with glob. mode=files lists only the files that match, mode=count the number of matching lines in each. Ignored and binary files are not searched. A call shows up to max_results matches (20 of one file, unless path names it); the closing line gives a cursor for more.`;
 
 const input = z.object({
   pattern: z

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Cursors } from '../cursor.ts';
 import { isPassedOver } from '../listing/walk.ts';
 import { positionOf } from '../listing/position.ts';
-import { callText, counted } from '../phrases.ts';
+import { callText, counted } from '../../../core/phrases.ts';
 import type { Entry, OpenFile } from '../workspace/sandbox.ts';
 import { joinPath, shown } from '../workspace/virtual-path.ts';
 import { findCandidates } from './candidates.ts';

@@ -50,7 +50,7 @@ export class FollowedFiles {
     for (const [path, uris] of files) {
       const known = this.#files.get(path);
       if (known !== undefined) known.uris = uris;
-      else if (!this.#sandbox.deny.hides(path)) {
+      else if (!this.#sandbox.hides(path)) {
         this.#files.set(path, { uris, target: undefined, version: undefined, since: Date.now() });
         this.#due.add(path);
       }

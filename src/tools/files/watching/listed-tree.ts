@@ -1,6 +1,7 @@
 import { isPassedOver } from '../listing/walk.ts';
 import type { FileServices } from '../services.ts';
-import { type DirectoryEntry, readDirectory } from '../workspace/directory.ts';
+import type { DirectoryEntry } from '../workspace/directory.ts';
+import { isAway } from '../workspace/file-error.ts';
 import type { Entry } from '../workspace/sandbox.ts';
 import { joinPath, parentOf } from '../workspace/virtual-path.ts';
 import { CLOCK_SLACK_MS } from './clock-slack.ts';
@@ -97,7 +98,7 @@ export class ListedTree {
         await entry.close();
       }
     } catch (error) {
-      if (!isPassedOver(error)) throw error;
+      if (!isPassedOver(error) && (folder === '/' || !isAway(error))) throw error;
       return true;
     } finally {
       release();
@@ -114,7 +115,7 @@ export class ListedTree {
       round.newestContent = Math.max(round.newestContent, directory.stats.mtimeMs);
     }
     // The folder is read after it is watched, so that what comes meanwhile is heard of.
-    const children = await readDirectory(directory);
+    const children = await this.#services.sandbox.entriesOf(directory);
     this.#watches.setExplored(directory.path);
     if (this.#mayHoldListed(directory.path, children, round.listing)) {
       round.queue.push(...this.#unlistedFolders(directory.path, children, round.listing));
@@ -123,9 +124,9 @@ export class ListedTree {
   }
 
   #mayHoldListed(path: string, children: readonly DirectoryEntry[], { folders }: Listing): boolean {
-    const { deny } = this.#services.sandbox;
+    const { sandbox } = this.#services;
     const isFile = ({ name, kind }: DirectoryEntry): boolean =>
-      kind === 'file' && !deny.hidesEntry(joinPath(path, name));
+      kind === 'file' && !sandbox.hidesEntry(joinPath(path, name));
     return folders.has(path) || !children.some(isFile);
   }
 
@@ -135,7 +136,7 @@ export class ListedTree {
       .map(({ name }) => joinPath(path, name))
       .filter((child) => {
         const isKnown = folders.has(child) || this.#watches.isExplored(child);
-        return !isKnown && !this.#services.sandbox.deny.hidesEntry(child);
+        return !isKnown && !this.#services.sandbox.hidesEntry(child);
       });
   }
 
@@ -161,7 +162,7 @@ export class ListedTree {
       await entry.close();
       return entry.stats.mtimeMs;
     } catch (error) {
-      if (!isPassedOver(error)) throw error;
+      if (!isPassedOver(error) && (path === '/' || !isAway(error))) throw error;
       return undefined;
     }
   }

@@ -107,7 +107,7 @@ export class WorkspaceWatch implements ResourceWatch {
   #onEvent(event: DirectoryEvent): void {
     const { directory, name, isStructural } = event;
     const path = name === undefined ? directory : joinPath(directory, name);
-    if (this.#isEnded || this.#services.sandbox.deny.hides(path)) return;
+    if (this.#isEnded || this.#services.sandbox.hides(path)) return;
     if (isStructural && name !== undefined) this.#watches.drop(path);
     this.#askForFiles(path);
     if (isStructural) this.#tree?.touch(directory);
@@ -190,9 +190,7 @@ export class WorkspaceWatch implements ResourceWatch {
   /** Looks for what the system has not told of. */
   async #lookAround(): Promise<void> {
     if (!this.#isInterested) return;
-    const unsure = this.#watches.dropMuted();
-    // The workspace itself may have been exchanged: no folder that is watched tells of that.
-    if ((await this.#watchFolder('/')) !== 'kept') unsure.push('/');
+    const unsure = [...this.#watches.dropMuted(), ...(await this.#exchanged())];
     const isTurn = ++this.#rounds % ROUNDS_TO_ALL === 0;
     if (isTurn || this.#services.options.watch.pollMs > 0) unsure.push('/');
     for (const folder of unsure) {
@@ -202,6 +200,23 @@ export class WorkspaceWatch implements ResourceWatch {
     }
     if (this.#isBlind) this.#askForFiles('/');
     if (this.#mustListAgain) this.#listPace.ask();
+  }
+
+  /** A workspace itself may have been exchanged: no folder that is watched tells of that. */
+  async #exchanged(): Promise<string[]> {
+    const places = (await this.#watchFolder('/')) === 'kept' ? [] : ['/'];
+    for (const { mount } of this.#services.sandbox.mounts.in('/')) {
+      if (await this.#isOther(mount)) places.push(mount);
+    }
+    return places;
+  }
+
+  /** Whether one of several workspaces has come, gone or been exchanged since it was looked at. */
+  async #isOther(mount: string): Promise<boolean> {
+    const outcome = await this.#watchFolder(mount);
+    if (outcome !== undefined || !this.#watches.has(mount)) return outcome === 'new';
+    this.#watches.drop(mount);
+    return true;
   }
 
   /** From now on only followed files are watched. */

@@ -1,8 +1,14 @@
 import picomatch from 'picomatch';
 import { AppError } from '../../../core/errors.ts';
 
-// What picomatch and ripgrep read alike.
-const PLAIN_GLOB = /^[\w.*?@+ -]+$/;
+/** The service's own folder in a workspace: the trash lies in it. */
+export const OWN_FOLDER = '.fairlead';
+/** Names of files that are being written. */
+export const DRAFT_PREFIX = '.fairlead-draft-';
+/** Hidden whatever the operator denies. */
+const OWN = [OWN_FOLDER, `${DRAFT_PREFIX}*`];
+// What picomatch and ripgrep read alike: ripgrep drops a space at the end, to picomatch `++` is more than itself.
+const PLAIN_GLOB = /^[\w.*?@ -]*[\w.*?@-]$/;
 
 /** The files and folders that an operator hides: to every tool and resource they do not exist. */
 export class DenyList {
@@ -14,7 +20,8 @@ export class DenyList {
 
   /** Patterns without a slash (but for a last one) name an entry at any depth, others a path from the root. */
   constructor(patterns: readonly string[]) {
-    const bare = patterns.map((pattern) => pattern.replace(/\/+$/, '')).filter((pattern) => pattern !== '');
+    const all = [...OWN, ...patterns];
+    const bare = all.map((pattern) => pattern.replace(/\/+$/, '')).filter((pattern) => pattern !== '');
     const names = bare.filter((pattern) => !pattern.includes('/'));
     this.globs = names.filter((name) => PLAIN_GLOB.test(name));
     this.#names = compiled(names);

@@ -2,15 +2,21 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { decodeName, encodeName } from './byte-names.ts';
 import { fileError } from './file-error.ts';
-import type { Entry } from './sandbox.ts';
 
 export interface DirectoryEntry {
   readonly name: string;
   readonly kind: 'file' | 'directory' | 'link' | 'other';
 }
 
+interface Held {
+  /** Of the machine: leads to exactly this directory. */
+  readonly at: string;
+  /** Virtual. */
+  readonly path: string;
+}
+
 /** What a held directory holds, in no particular order. */
-export async function readDirectory(directory: Entry): Promise<DirectoryEntry[]> {
+export async function readDirectory(directory: Held): Promise<DirectoryEntry[]> {
   const at = encodeName(directory.at);
   try {
     const entries = await readdir(at, { withFileTypes: true });

@@ -1,6 +1,8 @@
 import { AppError } from '../../../core/errors.ts';
 import { quoted } from './virtual-path.ts';
 
+const AWAY: ReadonlySet<string> = new Set(['SOURCE_UNAVAILABLE', 'FORBIDDEN', 'PATH_NOT_FOUND']);
+
 type Meaning = (path: string, cause: unknown) => AppError;
 
 const missing: Meaning = (path, cause) =>
@@ -33,6 +35,11 @@ const MEANINGS: Readonly<Partial<Record<string, Meaning>>> = {
 /** Whether the file system says that there is no such thing. */
 export function isMissing(error: unknown): boolean {
   return MEANINGS[codeOf(error)] === missing;
+}
+
+/** Whether a workspace cannot be reached or read now, which is no reason for the others not to be. */
+export function isAway(error: unknown): boolean {
+  return error instanceof AppError && AWAY.has(error.code);
 }
 
 /** What a failure of the file system means to a caller. The system's own text names places of the machine, so it stays the cause. */

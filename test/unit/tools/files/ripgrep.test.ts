@@ -1,10 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { Ripgrep } from '../../../../src/tools/files/ripgrep.ts';
-import { Slots } from '../../../../src/tools/files/slots.ts';
+import { Slots } from '../../../../src/core/slots.ts';
 import { makeFolder } from '../../../fixtures/file-tools.ts';
+import { processesWith } from '../../../fixtures/job-tools.ts';
 
 const never = new AbortController().signal;
 
@@ -133,6 +134,24 @@ describe('running ripgrep', () => {
     controller.abort(new Error('over'));
     await Promise.all(runs);
     expect(ripgrep.running).toBe(0);
+  });
+
+  it('ends with a server that is killed', async () => {
+    const { cwd, args } = await endlessSearch();
+    const word = `${cwd}/fifo`;
+    const sources = new URL('../../../../src/', import.meta.url).href;
+    const script = `
+      const { Ripgrep } = await import('${sources}tools/files/ripgrep.ts');
+      const { Slots } = await import('${sources}core/slots.ts');
+      const signal = new AbortController().signal;
+      void new Ripgrep(new Slots(1)).run({ args: ['${args[0]}', '${word}'], signal, onOutput: () => true });
+    `;
+    const server = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
+    const searching = async (): Promise<number> =>
+      (await processesWith(word)).filter((pid) => pid !== server.pid).length;
+    await expect.poll(searching, { timeout: 10_000 }).toBe(1);
+    server.kill('SIGKILL');
+    await expect.poll(searching, { timeout: 5000 }).toBe(0);
   });
 
   it('ends everything when it is closed', async () => {

@@ -223,7 +223,9 @@ describe('ignore files', () => {
 
   it('are not outweighed by a glob', async () => {
     const { list } = await setUp(tree);
-    expect(namesIn(await list({ path: '/', glob: '*.log' }))).toEqual(['keep.log', 'special.log']);
+    for (const glob of ['*.log', '**/*.log', '/**/*.log']) {
+      expect(namesIn(await list({ path: '/', glob }))).toEqual(['keep.log', 'special.log']);
+    }
   });
 
   it('of folders above the workspace have no say', async () => {

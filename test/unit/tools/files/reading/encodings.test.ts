@@ -1,11 +1,11 @@
 import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
-import { makeFolder, openTools, type Tree } from '../../../../fixtures/file-tools.ts';
+import { makeFolder, openTools, type Tree, withoutVersions } from '../../../../fixtures/file-tools.ts';
 
 async function setUp(tree: Tree) {
   const tools = await openTools(await makeFolder(tree));
   return {
-    read: (args: object) => tools.text('read_file', args),
+    read: async (args: object) => withoutVersions(await tools.text('read_file', args)),
     fail: (args: object) => tools.failure('read_file', args),
   };
 }

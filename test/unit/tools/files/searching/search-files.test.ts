@@ -105,13 +105,17 @@ describe('searching for a text', () => {
       'a/b.ts': 'needle\n',
       'a/lib/c.ts': 'needle\n',
       'a/d.md': 'needle\n',
-      '.gitignore': 'x\n',
+      'x.ts': 'needle\n',
+      '.gitignore': 'x*\n',
     });
     const files = async (glob: unknown, path = '/') =>
       (await search({ pattern: 'needle', mode: 'files', glob, path })).split('\n').slice(0, -1);
     expect(await files(['*.ts'])).toEqual(['/a/b.ts', '/a/lib/c.ts']);
     expect(await files('*.md')).toEqual(['/a/d.md']);
     expect(await files(['*.ts', '!**/lib/**'])).toEqual(['/a/b.ts']);
+    expect(await files(['!c.*', '*.ts'])).toEqual(['/a/b.ts']);
+    expect(await files(['!c.*', 'a/**/*.ts', '*.md'])).toEqual(['/a/b.ts', '/a/d.md']);
+    expect(await files(['/*.ts'])).toEqual([]);
     expect(await files(['lib/*.ts'], '/a')).toEqual(['/a/lib/c.ts']);
   });
 

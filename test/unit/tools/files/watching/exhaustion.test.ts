@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ResourceChange } from '../../../../../src/core/resource.ts';
@@ -22,7 +23,7 @@ async function setUp(watchDirectory: WatchDirectory) {
   const { files } = toolsOptions.parse({ files: { workspace } });
   const { logger, lines } = recordTelemetry();
   const changes: ResourceChange[] = [];
-  const watching = new WorkspaceWatch(createFileServices(files), {
+  const watching = new WorkspaceWatch(createFileServices(files, tmpdir()), {
     pathOf: (uri) => uri,
     report: (change) => changes.push(change),
     warnings: new Warnings(logger),

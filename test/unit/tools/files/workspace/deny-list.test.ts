@@ -46,8 +46,18 @@ describe('the deny list', () => {
     expect(list.hides('/logs/a/b/c.txt')).toBe(false);
   });
 
-  it('hides nothing when it is empty', () => {
-    expect(new DenyList([]).hides('/.env')).toBe(false);
+  it("hides nothing when it is empty but what is the service's own", () => {
+    const list = new DenyList([]);
+    expect(list.hides('/.env')).toBe(false);
+    expect(list.hides('/.fairleadrc')).toBe(false);
+    for (const path of [
+      '/.fairlead',
+      '/.FAIRLEAD/trash/1/content',
+      '/a/.fairlead-draft-x',
+      '/a/.fairlead/b',
+    ]) {
+      expect(list.hides(path)).toBe(true);
+    }
   });
 
   it('judges an entry of a folder that is shown by its own name and its path', () => {
@@ -58,9 +68,9 @@ describe('the deny list', () => {
   });
 
   it('hands ripgrep only what both read alike, and judges the rest itself', () => {
-    const list = new DenyList(['*.pem', '{a,b}.txt', 'x/y']);
-    expect(list.globs).toEqual(['*.pem']);
-    expect(list.hidesBeyondGlobs('/b.txt')).toBe(true);
+    const list = new DenyList(['*.pem', '{a,b}.txt', 'x/y', 'note ', 'c++']);
+    expect(list.globs).toEqual(['.fairlead', '.fairlead-draft-*', '*.pem']);
+    for (const path of ['/b.txt', '/note ', '/c++']) expect(list.hidesBeyondGlobs(path)).toBe(true);
     expect(list.hidesBeyondGlobs('/x/y/z')).toBe(true);
     expect(list.hidesBeyondGlobs('/k.pem')).toBe(false);
   });

@@ -19,7 +19,7 @@ describe.each(Object.entries(pinnings))('the sandbox, judging %s', (_name, pinni
   async function setUp(tree: Tree) {
     const outside = await makeFolder({ 'secret.txt': 'outside', 'inner/deep.txt': 'outside' });
     const inside = await makeFolder(tree);
-    const sandbox = new Sandbox([new WorkspaceRoot('/', inside)], new DenyList(['*.key', '.git/']), pinning);
+    const sandbox = Sandbox.over([new WorkspaceRoot('/', inside)], new DenyList(['*.key', '.git/']), pinning);
     const read = async (path: string): Promise<string> => {
       const file = await sandbox.openFile(path);
       try {
@@ -126,7 +126,7 @@ describe.each(Object.entries(pinnings))('the sandbox, judging %s', (_name, pinni
 
   it('says that the workspace is unavailable while its folder is missing, and serves it once it is there', async () => {
     const base = await makeFolder();
-    const sandbox = new Sandbox([new WorkspaceRoot('/', join(base, 'later'))], new DenyList([]), pinning);
+    const sandbox = Sandbox.over([new WorkspaceRoot('/', join(base, 'later'))], new DenyList([]), pinning);
     await expect(sandbox.open('/')).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
     await mkdir(join(base, 'later'));
     await (await sandbox.open('/')).close();
@@ -135,7 +135,7 @@ describe.each(Object.entries(pinnings))('the sandbox, judging %s', (_name, pinni
   it('follows a root that is switched to another checkout', async () => {
     const base = await makeFolder({ 'one/x.txt': '1', 'two/x.txt': '2', 'two/new.txt': '3' });
     await symlink('one', join(base, 'current'));
-    const sandbox = new Sandbox([new WorkspaceRoot('/', join(base, 'current'))], new DenyList([]), pinning);
+    const sandbox = Sandbox.over([new WorkspaceRoot('/', join(base, 'current'))], new DenyList([]), pinning);
     await (await sandbox.openFile('/x.txt')).close();
     await symlink('two', join(base, 'next'));
     await rename(join(base, 'next'), join(base, 'current'));
@@ -167,7 +167,7 @@ describe('a failure of the file system', () => {
   ])('%s is told as %s, without its own words', async (code, expected) => {
     const broken = Object.assign(new Error(`${code}: open '/private/place'`), { code });
     const pinning: Pinning = { pin: () => Promise.reject(broken), reader: () => Promise.reject(broken) };
-    const sandbox = new Sandbox([new WorkspaceRoot('/', await makeFolder())], new DenyList([]), pinning);
+    const sandbox = Sandbox.over([new WorkspaceRoot('/', await makeFolder())], new DenyList([]), pinning);
     const error = await sandbox.open('/a').catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: expected });
     expect(String(error)).not.toContain('/private/place');
@@ -176,7 +176,7 @@ describe('a failure of the file system', () => {
   it('that is not foreseen stays what it is', async () => {
     const odd = Object.assign(new Error('odd'), { code: 'EODD' });
     const pinning: Pinning = { pin: () => Promise.reject(odd), reader: () => Promise.reject(odd) };
-    const sandbox = new Sandbox([new WorkspaceRoot('/', await makeFolder())], new DenyList([]), pinning);
+    const sandbox = Sandbox.over([new WorkspaceRoot('/', await makeFolder())], new DenyList([]), pinning);
     await expect(sandbox.open('/a')).rejects.toBe(odd);
   });
 });

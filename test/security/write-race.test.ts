@@ -1,0 +1,160 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { AppError } from '../../src/core/errors.ts';
+import { contestedWorkspace } from '../fixtures/contested-workspace.ts';
+import { makeFolder, openTools, type ToolBench, writeTree } from '../fixtures/file-tools.ts';
+
+const CALLS = 200;
+const AT_ONCE = 8;
+
+/** Makes calls, some at once; answers how many succeeded. What fails, fails with a code. */
+async function succeeded(
+  tools: ToolBench,
+  calls: (index: number) => readonly [string, object],
+): Promise<number> {
+  let [next, done] = [0, 0];
+  const worker = async (): Promise<void> => {
+    while (next < CALLS) {
+      const [tool, args] = calls(next++);
+      try {
+        await tools.call(tool, args);
+        done++;
+      } catch (error) {
+        // INTERNAL would be a failure that nobody has thought of.
+        if (!(error instanceof AppError)) throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return done;
+}
+
+async function filesOf(folder: string): Promise<[string, string][]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Promise.all(
+    files.sort().map(async (file) => [file, await readFile(file, 'utf8')] as [string, string]),
+  );
+}
+
+it(
+  'changes nothing outside while the folder to write to is exchanged for a link',
+  { timeout: 120_000 },
+  async () => {
+    const { workspace, outside, calm } = await contestedWorkspace();
+    const tools = await openTools(workspace);
+    const before = await filesOf(outside);
+    const done = await succeeded(tools, (index) => {
+      const content = `inside ${index}\n`;
+      const calls: readonly (readonly [string, object])[] = [
+        ['write_file', { path: '/folder/inner.txt', content, if_exists: 'overwrite' }],
+        ['write_file', { path: '/folder/inner.txt', content, if_exists: 'append' }],
+        ['write_file', { path: `/folder/new-${index}.txt`, content }],
+        ['write_file', { path: `/folder/deep/${index}/x.txt`, content }],
+        [
+          'edit_file',
+          {
+            path: '/folder/inner.txt',
+            edits: [
+              { old_text: 'inside', new_text: 'inside' + 'x' },
+              { old_text: 'insidex', new_text: 'inside', replace_all: true },
+            ],
+          },
+        ],
+      ];
+      return calls[index % calls.length] ?? ['', {}];
+    });
+    await calm();
+    expect(done).toBeGreaterThan(20);
+    expect(await filesOf(outside)).toEqual(before);
+    expect(await tools.text('list_files', { path: '/' })).toContain('file.txt');
+  },
+);
+
+it('changes nothing outside while a file is exchanged for a link', { timeout: 120_000 }, async () => {
+  const { workspace, outside, calm } = await contestedWorkspace();
+  const tools = await openTools(workspace);
+  const before = await filesOf(outside);
+  const done = await succeeded(tools, (index) => {
+    const content = `inside ${index}\n`;
+    const calls: readonly (readonly [string, object])[] = [
+      ['write_file', { path: '/file.txt', content, if_exists: 'overwrite' }],
+      ['write_file', { path: '/file.txt', content, if_exists: 'append' }],
+      [
+        'edit_file',
+        {
+          path: '/file.txt',
+          edits: [
+            { old_text: 'inside', new_text: 'INSIDE', near_line: 1 },
+            { old_text: 'INSIDE', new_text: 'inside' },
+            { old_text: '\n', new_text: '\n\n', near_line: 1 },
+          ],
+        },
+      ],
+      ['move_file', { from: '/file.txt', to: `/copies/${index}.txt`, copy: true }],
+    ];
+    return calls[index % calls.length] ?? ['', {}];
+  });
+  await calm();
+  expect(done).toBeGreaterThan(20);
+  expect(await filesOf(outside)).toEqual(before);
+  // Nothing from outside was copied in, either.
+  expect(JSON.stringify(await filesOf(workspace))).not.toContain('FOREIGN');
+});
+
+it(
+  'moves and deletes nothing outside while folders are exchanged for links',
+  { timeout: 120_000 },
+  async () => {
+    const { workspace, outside, calm } = await contestedWorkspace();
+    const tools = await openTools(workspace);
+    const before = await filesOf(outside);
+    await writeTree(
+      workspace,
+      Object.fromEntries(Array.from({ length: CALLS }, (_, index) => [`plenty/${index}.txt`, 'x'])),
+    );
+    const done = await succeeded(tools, (index) => {
+      const calls: readonly (readonly [string, object])[] = [
+        ['move_file', { from: `/plenty/${index}.txt`, to: `/folder/${index}.txt` }],
+        ['move_file', { from: '/folder/inner.txt', to: `/taken/${index}.txt` }],
+        ['write_file', { path: '/folder/inner.txt', content: 'inside\n' }],
+        ['delete_file', { path: '/folder/inner.txt' }],
+        ['move_file', { from: '/folder', to: `/copied/${index}`, copy: true }],
+      ];
+      return calls[index % calls.length] ?? ['', {}];
+    });
+    await calm();
+    expect(done).toBeGreaterThan(20);
+    expect(await filesOf(outside)).toEqual(before);
+    expect(JSON.stringify(await filesOf(workspace))).not.toContain('FOREIGN');
+  },
+);
+
+it(
+  'lets nothing that is deleted, moved and written at once get lost outside of folder and trash',
+  { timeout: 120_000 },
+  async () => {
+    const workspace = await makeFolder({ 'a/x.txt': 'x' });
+    const tools = await openTools(workspace);
+    const written = new Set<string>();
+    await succeeded(tools, (index) => {
+      const calls: readonly (readonly [string, object])[] = [
+        ['write_file', { path: `/a/${index}.txt`, content: `content ${index};` }],
+        ['move_file', { from: '/a', to: '/b' }],
+        ['move_file', { from: '/b', to: '/a' }],
+        ['delete_file', { path: '/a', recursive: true }],
+        ['write_file', { path: `/b/${index}.txt`, content: `content ${index};` }],
+      ];
+      const call = calls[index % calls.length] ?? ['', {}];
+      if (call[0] === 'write_file') written.add(`content ${index};`);
+      return call;
+    });
+    const files = await filesOf(workspace);
+    // What was written is somewhere, once, and no draft is left.
+    const texts = files.map(([, text]) => text).filter((text) => written.has(text));
+    expect(new Set(texts).size).toBe(texts.length);
+    expect(files.filter(([name]) => name.includes('.fairlead-draft-'))).toEqual([]);
+    expect(texts.length).toBeGreaterThan(20);
+  },
+);
