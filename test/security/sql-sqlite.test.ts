@@ -199,7 +199,7 @@ test('no process is left over when the service is killed while a statement runs'
     const start = processes.start;
     processes.start = (how) => { const one = start(how); console.log(one.child.pid); return one; };
     const source = openSqlite({ name: 's', path: ${JSON.stringify(file)}, timeoutSeconds: 30, maxConnections: 1, writable: false }, { processes });
-    const asking = { signal: new AbortController().signal, timeoutMs: 30000 };
+    const asking = { principal: { subject: 'ada' }, signal: new AbortController().signal, timeoutMs: 30000 };
     await source.query(asking, { sql: ${JSON.stringify(`${COUNT} SELECT count(*) FROM t`)}, params: [] }, { limit: 1, offset: 0 });`;
   const service = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,4 +1,4 @@
-import { Slots } from '../../../core/slots.ts';
+import { FairPlaces, type Taker } from './places.ts';
 
 const IDLE_MS = 60_000;
 
@@ -26,14 +26,14 @@ export interface Borrowed<C> {
 /** The connections of one account, each used by one statement at a time and clean when the next one gets it. */
 export class ConnectionPool<C extends Poolable> {
   readonly #driver: Driver<C>;
-  readonly #slots: Slots;
+  readonly #places: FairPlaces;
   readonly #idle = new Map<C, NodeJS.Timeout>();
   readonly #used = new Set<C>();
   #isClosed = false;
 
   constructor(driver: Driver<C>) {
     this.#driver = driver;
-    this.#slots = new Slots(driver.size);
+    this.#places = new FairPlaces(driver.size);
   }
 
   /** Whether a statement runs on every connection that there may be. */
@@ -47,8 +47,8 @@ export class ConnectionPool<C extends Poolable> {
    *
    * @throws what `open` and `begin` throw; the signal's reason; AppError `BUSY`
    */
-  async acquire(signal: AbortSignal, begin: (connection: C) => Promise<unknown>): Promise<Borrowed<C>> {
-    const leave = await this.#slots.acquire(signal);
+  async acquire(taker: Taker, begin: (connection: C) => Promise<unknown>): Promise<Borrowed<C>> {
+    const leave = await this.#places.take(taker);
     const coming = this.#ready(begin);
     let isHeld = true;
     const release = async (): Promise<void> => {
@@ -57,7 +57,7 @@ export class ConnectionPool<C extends Poolable> {
       await coming.then((connection) => this.#release(connection)).finally(leave);
     };
     try {
-      return { connection: await unlessAborted(coming, signal), release };
+      return { connection: await unlessAborted(coming, taker.signal), release };
     } catch (error) {
       release().catch(() => undefined);
       throw error;

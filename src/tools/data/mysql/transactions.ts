@@ -1,5 +1,6 @@
 import type { HealthReport } from '../../../core/health.ts';
 import { Deadline, withDeadline } from '../databases/deadline.ts';
+import type { Taker } from '../databases/places.ts';
 import { type Borrowed, ConnectionPool } from '../databases/pool.ts';
 import { serverAddress } from '../databases/server-address.ts';
 import { reasonOf, unavailable } from '../databases/sql-error.ts';
@@ -11,6 +12,8 @@ import { MysqlConnection } from './connection.ts';
 import { missingName, toAppError } from './mysql-error.ts';
 
 const DEFAULT_PORT = 3306;
+/** The check, among those who wait. */
+const NOBODY = '';
 const CHECK_MS = 1400;
 const LOCK_SECONDS = 5;
 /** Beyond our own deadline, which ends a statement first. */
@@ -60,7 +63,7 @@ export class Transactions {
     body: (connection: MysqlConnection, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     return withDeadline(asking, work.timeoutMs, async (signal) => {
-      const { connection, release } = await this.begin(work, signal);
+      const { connection, release } = await this.begin(work, { subject: asking.principal.subject, signal });
       try {
         return await body(connection, signal);
       } catch (error) {
@@ -73,11 +76,11 @@ export class Transactions {
   }
 
   /** Release it, whatever comes of it. */
-  async begin(work: Work, signal: AbortSignal): Promise<Borrowed<MysqlConnection>> {
+  async begin(work: Work, taker: Taker): Promise<Borrowed<MysqlConnection>> {
     try {
-      return await this.#pool.acquire(signal, (connection) => this.#begin(connection, work));
+      return await this.#pool.acquire(taker, (connection) => this.#begin(connection, work));
     } catch (error) {
-      signal.throwIfAborted();
+      taker.signal.throwIfAborted();
       throw this.#told(error, work, []);
     }
   }
@@ -95,8 +98,9 @@ export class Transactions {
     if (this.#pool.isBusy) return { status: 'ok' };
     const deadline = new Deadline({ signal: new AbortController().signal }, CHECK_MS);
     try {
-      const { release } = await this.#pool.acquire(deadline.signal, (connection) =>
-        connection.own('SELECT 1'),
+      const { release } = await this.#pool.acquire(
+        { subject: NOBODY, signal: deadline.signal },
+        (connection) => connection.own('SELECT 1'),
       );
       await release();
       return { status: 'ok' };

@@ -28,7 +28,8 @@ const common = {
     example: 60,
   }),
   maxConnections: setting(z.int().min(1).max(50).default(4), {
-    description: 'How many statements run at the same time; others wait.',
+    description:
+      'How many statements run at the same time; others wait, in turn by person. Of several places one person takes all but one at most.',
     example: 8,
   }),
 };

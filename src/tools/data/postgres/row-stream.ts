@@ -15,10 +15,12 @@ export async function streamRows(
   const deadline = new Deadline(asking, asking.timeoutMs);
   const { signal } = deadline;
   const work = { sql, prefix: DECLARE_LENGTH, timeoutMs: asking.timeoutMs };
-  const { connection, release } = await transactions.begin(work, signal).catch((error: unknown) => {
-    deadline.end();
-    throw error;
-  });
+  const { connection, release } = await transactions
+    .begin(work, { subject: asking.principal.subject, signal })
+    .catch((error: unknown) => {
+      deadline.end();
+      throw error;
+    });
   const leave = async (): Promise<void> => {
     signal.removeEventListener('abort', abandon);
     deadline.end();

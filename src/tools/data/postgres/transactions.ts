@@ -1,5 +1,6 @@
 import type { HealthReport } from '../../../core/health.ts';
 import { Deadline, withDeadline } from '../databases/deadline.ts';
+import type { Taker } from '../databases/places.ts';
 import { type Borrowed, ConnectionPool } from '../databases/pool.ts';
 import { serverAddress } from '../databases/server-address.ts';
 import { reasonOf, unavailable } from '../databases/sql-error.ts';
@@ -12,6 +13,8 @@ import { missingName, toAppError } from './postgres-error.ts';
 import { beginning } from './transaction.ts';
 
 const DEFAULT_PORT = 5432;
+/** The check, among those who wait. */
+const NOBODY = '';
 const CHECK_MS = 1400;
 
 /** What is worked on, for errors to point into. */
@@ -56,7 +59,7 @@ export class Transactions {
     body: (connection: PostgresConnection, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     return withDeadline(asking, work.timeoutMs, async (signal) => {
-      const { connection, release } = await this.begin(work, signal);
+      const { connection, release } = await this.begin(work, { subject: asking.principal.subject, signal });
       try {
         return await body(connection, signal);
       } catch (error) {
@@ -69,12 +72,12 @@ export class Transactions {
   }
 
   /** Release it, whatever comes of it. */
-  async begin(work: Work, signal: AbortSignal): Promise<Borrowed<PostgresConnection>> {
+  async begin(work: Work, taker: Taker): Promise<Borrowed<PostgresConnection>> {
     const begin = beginning(this.#mode, work.timeoutMs);
     try {
-      return await this.#pool.acquire(signal, (connection) => connection.own(begin));
+      return await this.#pool.acquire(taker, (connection) => connection.own(begin));
     } catch (error) {
-      signal.throwIfAborted();
+      taker.signal.throwIfAborted();
       throw this.#told(error, work, []);
     }
   }
@@ -94,8 +97,9 @@ export class Transactions {
     if (this.#pool.isBusy) return { status: 'ok' };
     const deadline = new Deadline({ signal: new AbortController().signal }, CHECK_MS);
     try {
-      const { release } = await this.#pool.acquire(deadline.signal, (connection) =>
-        connection.own('SELECT 1'),
+      const { release } = await this.#pool.acquire(
+        { subject: NOBODY, signal: deadline.signal },
+        (connection) => connection.own('SELECT 1'),
       );
       await release();
       return { status: 'ok' };

@@ -1,6 +1,6 @@
 import { AppError } from '../../../core/errors.ts';
 import type { Processes } from '../../../core/processes.ts';
-import { Slots } from '../../../core/slots.ts';
+import { FairPlaces, type Taker } from '../databases/places.ts';
 import { EngineProcess } from './engine-process.ts';
 
 const IDLE_MS = 60_000;
@@ -8,21 +8,19 @@ const IDLE_MS = 60_000;
 /** The processes of one source: as many as statements run, and for a minute those that have run one. */
 export class Engines {
   readonly #processes: Processes;
-  readonly #slots: Slots;
+  readonly #places: FairPlaces;
   readonly #idle = new Map<EngineProcess, NodeJS.Timeout>();
   readonly #all = new Set<EngineProcess>();
   #isClosed = false;
 
   constructor(processes: Processes, size: number) {
     this.#processes = processes;
-    this.#slots = new Slots(size);
+    this.#places = new FairPlaces(size);
   }
 
   /** Release it, whatever came of it. */
-  async acquire(
-    signal: AbortSignal,
-  ): Promise<{ readonly engine: EngineProcess; readonly release: () => void }> {
-    const leave = await this.#slots.acquire(signal);
+  async acquire(taker: Taker): Promise<{ readonly engine: EngineProcess; readonly release: () => void }> {
+    const leave = await this.#places.take(taker);
     try {
       let isHeld = true;
       const engine = this.#takeIdle() ?? this.#start();
@@ -40,8 +38,8 @@ export class Engines {
     }
   }
 
-  async with<T>(signal: AbortSignal, work: (engine: EngineProcess) => Promise<T>): Promise<T> {
-    const { engine, release } = await this.acquire(signal);
+  async with<T>(taker: Taker, work: (engine: EngineProcess) => Promise<T>): Promise<T> {
+    const { engine, release } = await this.acquire(taker);
     try {
       return await work(engine);
     } finally {

@@ -60,10 +60,12 @@ export class SqliteSource implements DataSource {
     await this.#ensureUsable();
     const deadline = new Deadline(asking, asking.timeoutMs);
     const { signal } = deadline;
-    const taken = await this.#engines.acquire(signal).catch((error: unknown) => {
-      deadline.end();
-      throw error;
-    });
+    const taken = await this.#engines
+      .acquire({ subject: asking.principal.subject, signal })
+      .catch((error: unknown) => {
+        deadline.end();
+        throw error;
+      });
     const { engine } = taken;
     const leave = (): void => {
       signal.removeEventListener('abort', abandon);
@@ -107,7 +109,9 @@ export class SqliteSource implements DataSource {
   ): Promise<Operations[O]['answer']> {
     await this.#ensureUsable();
     return withDeadline(asking, this.#timeoutMs, (signal) =>
-      this.#engines.with(signal, (engine) => this.#told(engine.ask(operation, question, signal))),
+      this.#engines.with({ subject: asking.principal.subject, signal }, (engine) =>
+        this.#told(engine.ask(operation, question, signal)),
+      ),
     );
   }
 

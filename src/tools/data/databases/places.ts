@@ -1,0 +1,30 @@
+import { FairLimiter, type Release } from '../../../core/fair-limiter.ts';
+
+const MAX_WAITING = 32;
+const MAX_WAIT_MS = 10_000;
+
+/** Who takes a place, and for how long it is wanted. */
+export interface Taker {
+  readonly subject: string;
+  readonly signal: AbortSignal;
+}
+
+/** Places for statements, given in turn to the people who wait. One person never takes the last of several. */
+export class FairPlaces {
+  readonly #limiter: FairLimiter;
+
+  constructor(size: number) {
+    this.#limiter = new FairLimiter({
+      global: size,
+      perPrincipal: Math.max(1, size - 1),
+      queuePerPrincipal: MAX_WAITING,
+      queueWaitMs: MAX_WAIT_MS,
+    });
+  }
+
+  /** @throws AppError `BUSY`; the signal's reason */
+  async take({ subject, signal }: Taker): Promise<Release> {
+    signal.throwIfAborted();
+    return this.#limiter.tryAcquire(subject) ?? (await this.#limiter.acquire(subject, signal));
+  }
+}
