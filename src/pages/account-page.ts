@@ -25,8 +25,7 @@ export function accountPage(model: AccountModel): string {
       html`<div class="note good" role="status"><p>${notice}</p></div>`
     }
     ${grantSection(model)} ${sessionSection(model)} ${passkeySection(model)} ${passwordSection(model)}`;
-  const title = problem === undefined ? 'Your account' : 'Problem: Your account';
-  return layout({ title, content, wide: true, passkeys: passkeys.state === 'add' });
+  return layout({ title: 'Your account', problem, content, wide: true, passkeys: passkeys.state === 'add' });
 }
 
 function grantSection(model: AccountModel): Html {

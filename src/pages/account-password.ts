@@ -1,5 +1,6 @@
 import { type AccountModel, tokenField, usernameField } from './account-model.ts';
 import { type Html, html } from './html.ts';
+import { currentPasswordField, newPasswordFields } from './password-fields.ts';
 
 export function passwordSection(model: AccountModel): Html {
   return html`<section aria-labelledby="password">
@@ -21,38 +22,11 @@ function passwordForm(model: AccountModel): Html {
     <summary>Change your password</summary>
     <form method="post" action="${model.action}/password">
       ${tokenField(model)} ${usernameField(model)}
-      <label for="current">Current password</label>
-      <input
-        id="current"
-        name="password"
-        type="password"
-        autocomplete="current-password"
-        required
-        maxlength="256"
-      />
-      <label for="new">New password</label>
-      <input
-        id="new"
-        name="new_password"
-        type="password"
-        autocomplete="new-password"
-        required
-        minlength="${minLength}"
-        maxlength="256"
-        aria-describedby="new-hint"
-      />
-      <p class="hint" id="new-hint">
-        At least ${minLength} characters. A few random words are good. All other browsers are signed out.
-      </p>
-      <label for="new-again">The new password again</label>
-      <input
-        id="new-again"
-        name="new_password_again"
-        type="password"
-        autocomplete="new-password"
-        required
-        maxlength="256"
-      />
+      ${currentPasswordField({ id: 'current', label: 'Current password' })}
+      ${newPasswordFields({
+        ...{ minLength, name: 'new_password', label: 'New password', again: 'The new password again' },
+        effect: 'All other browsers are signed out.',
+      })}
       <button>Change the password</button>
     </form>
   </details>`;

@@ -45,32 +45,25 @@ function textField({ kind, name, label, value, hint, required = false }: TextFie
 }
 
 function choice({ name, label, options }: ChoiceField, id: string): Html {
-  return html`<fieldset>
-    <legend>${label}</legend>
-    ${options.map(
-      (option, index) =>
-        html`<div class="option">
-          <input
-            type="radio"
-            id="${id}-${index}"
-            name="${name}"
-            value="${option.value}"
-            ${option.checked && html`checked`}
-          />
-          <label for="${id}-${index}">${option.label}</label>
-        </div>`,
-    )}
-  </fieldset>`;
+  return optionGroup(label, id, { type: 'radio', options: options.map((option) => ({ ...option, name })) });
 }
 
 function checks({ label, options }: ChecksField, id: string): Html {
+  return optionGroup(label, id, { type: 'checkbox', options });
+}
+
+function optionGroup(
+  label: string,
+  id: string,
+  { type, options }: { readonly type: 'radio' | 'checkbox'; readonly options: ChecksField['options'] },
+): Html {
   return html`<fieldset>
     <legend>${label}</legend>
     ${options.map(
       (option, index) =>
         html`<div class="option">
           <input
-            type="checkbox"
+            type="${type}"
             id="${id}-${index}"
             name="${option.name}"
             value="${option.value}"

@@ -24,7 +24,8 @@ export function adminPage(model: AdminModel): string {
     ${more !== undefined && html`<p><a href="${more}">Next page</a></p>`}
     ${forms.map((form, index) => adminForm(form, { formToken, id: `form-${index}` }))}`;
   return layout({
-    title: `${problem === undefined ? '' : 'Problem: '}${title} · Administration`,
+    title: `${title} · Administration`,
+    problem,
     content,
     wide: true,
   });

@@ -1,6 +1,7 @@
 import { usernameField } from './account-model.ts';
 import { html } from './html.ts';
-import { layout, problemNote } from './layout.ts';
+import { invalid, layout, problemNote } from './layout.ts';
+import { currentPasswordField, newPasswordFields } from './password-fields.ts';
 
 interface PasswordModel {
   readonly action: string;
@@ -21,20 +22,10 @@ export function confirmPage({ action, formToken, person, problem }: PasswordMode
     <form method="post" action="${action}">
       <input type="hidden" name="form_token" value="${formToken}" />
       ${usernameField({ person })}
-      <label for="password">Password</label>
-      <input
-        id="password"
-        name="password"
-        type="password"
-        autocomplete="current-password"
-        required
-        maxlength="256"
-        autofocus
-        ${problem !== undefined && html`aria-invalid="true" aria-describedby="problem"`}
-      />
+      ${currentPasswordField({ attributes: html`autofocus ${invalid(problem)}` })}
       <button class="wide">Go on</button>
     </form>`;
-  return layout({ title: problem === undefined ? title : `Problem: ${title}`, content });
+  return layout({ title, problem, content });
 }
 
 /** Where a person sets their password, behind a link from an owner. */
@@ -47,31 +38,8 @@ export function setPasswordPage(model: PasswordModel & { readonly minPasswordLen
     <form method="post" action="${action}">
       <input type="hidden" name="form_token" value="${formToken}" />
       ${usernameField({ person })}
-      <label for="password">Password</label>
-      <input
-        id="password"
-        name="password"
-        type="password"
-        autocomplete="new-password"
-        required
-        minlength="${minPasswordLength}"
-        maxlength="256"
-        autofocus
-        aria-describedby="password-hint"
-      />
-      <p class="hint" id="password-hint">
-        At least ${minPasswordLength} characters. A few random words are good.
-      </p>
-      <label for="password_again">The same password again</label>
-      <input
-        id="password_again"
-        name="password_again"
-        type="password"
-        autocomplete="new-password"
-        required
-        maxlength="256"
-      />
+      ${newPasswordFields({ minLength: minPasswordLength, attributes: html`autofocus` })}
       <button class="wide">Set the password</button>
     </form>`;
-  return layout({ title: problem === undefined ? title : `Problem: ${title}`, content });
+  return layout({ title, problem, content });
 }

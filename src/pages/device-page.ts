@@ -1,5 +1,5 @@
 import { type Html, html } from './html.ts';
-import { layout, problemNote } from './layout.ts';
+import { invalid, layout, problemNote } from './layout.ts';
 
 interface Form {
   readonly action: string;
@@ -55,7 +55,7 @@ function enterPage({ action, formToken, userCode, problem }: Enter): string {
         maxlength="20"
         value="${userCode}"
         autofocus
-        ${problem !== undefined && html`aria-invalid="true" aria-describedby="problem"`}
+        ${invalid(problem)}
       />
       <button class="wide">Continue</button>
     </form>
@@ -65,7 +65,7 @@ function enterPage({ action, formToken, userCode, problem }: Enter): string {
         access, and it is not you.
       </p>
     </div>`;
-  return layout({ title: problem === undefined ? 'Connect a device' : 'Problem: Connect a device', content });
+  return layout({ title: 'Connect a device', problem, content });
 }
 
 function confirmPage({ action, formToken, userCode, client, device }: Confirm): string {

@@ -4,6 +4,8 @@ import { ICON_PATH, SCRIPT_PATH, STYLESHEET_PATH } from './assets.ts';
 interface Page {
   readonly title: string;
   readonly content: Html;
+  /** What went wrong. The title says so too: it is the first thing that is read out. */
+  readonly problem?: string | undefined;
   /** For pages that are more than a form. */
   readonly wide?: boolean;
   /** Whether the page has a form for passkeys. */
@@ -17,7 +19,7 @@ const MARK = html`<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" ari
 </svg>`;
 
 /** A whole document around the content of a page. */
-export function layout({ title, content, wide = false, passkeys = false }: Page): string {
+export function layout({ title, content, problem, wide = false, passkeys = false }: Page): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -25,7 +27,7 @@ export function layout({ title, content, wide = false, passkeys = false }: Page)
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
-        <title>${title} · Fairlead</title>
+        <title>${problem !== undefined && 'Problem: '}${title} · Fairlead</title>
         <link rel="stylesheet" href="${STYLESHEET_PATH}" />
         ${passkeys && html`<script src="${SCRIPT_PATH}" defer></script>`}
         <link rel="icon" type="image/svg+xml" href="${ICON_PATH}" />
@@ -35,6 +37,11 @@ export function layout({ title, content, wide = false, passkeys = false }: Page)
         <main class="${wide ? 'wide' : ''}">${content}</main>
       </body>
     </html>`.toString();
+}
+
+/** Marks the field that a problem is about. */
+export function invalid(problem: string | undefined): Html | undefined {
+  return problem === undefined ? undefined : html`aria-invalid="true" aria-describedby="problem"`;
 }
 
 /** What went wrong with a form, read out at once. */

@@ -1,6 +1,7 @@
 import { type Html, html } from './html.ts';
-import { layout, problemNote } from './layout.ts';
+import { invalid, layout, problemNote } from './layout.ts';
 import { passkeyForm } from './passkey-form.ts';
+import { currentPasswordField, newPasswordFields } from './password-fields.ts';
 import { type LoginProviders, type LoginRequest, providerChoice, requestNote } from './provider-choice.ts';
 
 interface Form {
@@ -36,7 +37,8 @@ export function loginPage(model: LoginModel): string {
             </details>`
     }`;
   return layout({
-    title: withProblem('Sign in', problem),
+    title: 'Sign in',
+    problem,
     content,
     passkeys: passkey !== undefined,
   });
@@ -48,17 +50,9 @@ function localSignIn({ action, formToken, email, problem, passkey, providers }: 
   return html`<form method="post" action="${action}">
       <input type="hidden" name="form_token" value="${formToken}" />
       ${emailField(email, { problem, focus: first && email === undefined })}
-      <label for="password">Password</label>
-      <input
-        id="password"
-        name="password"
-        type="password"
-        autocomplete="current-password"
-        required
-        maxlength="256"
-        ${focus(first && email !== undefined)}
-        ${invalid(problem)}
-      />
+      ${currentPasswordField({
+        attributes: html`${focus(first && email !== undefined)} ${invalid(problem)}`,
+      })}
       <button class="${first ? 'wide' : 'wide plain'}">Sign in</button>
     </form>
     ${
@@ -94,33 +88,10 @@ export function setupPage(model: SetupModel): string {
         ${focus(problem === undefined)}
       />
       ${emailField(email, { focus: false })}
-      <label for="password">Password</label>
-      <input
-        id="password"
-        name="password"
-        type="password"
-        autocomplete="new-password"
-        required
-        minlength="${minPasswordLength}"
-        maxlength="256"
-        aria-describedby="password-hint"
-        ${focus(problem !== undefined)}
-      />
-      <p class="hint" id="password-hint">
-        At least ${minPasswordLength} characters. A few random words are good.
-      </p>
-      <label for="password_again">The same password again</label>
-      <input
-        id="password_again"
-        name="password_again"
-        type="password"
-        autocomplete="new-password"
-        required
-        maxlength="256"
-      />
+      ${newPasswordFields({ minLength: minPasswordLength, attributes: focus(problem !== undefined) })}
       <button class="wide">Create the account</button>
     </form>`;
-  return layout({ title: withProblem('Create the owner account', problem), content });
+  return layout({ title: 'Create the owner account', problem, content });
 }
 
 function emailField(
@@ -143,13 +114,4 @@ function emailField(
 
 function focus(wanted: boolean): Html | undefined {
   return wanted ? html`autofocus` : undefined;
-}
-
-function invalid(problem: string | undefined): Html | undefined {
-  return problem === undefined ? undefined : html`aria-invalid="true" aria-describedby="problem"`;
-}
-
-/** A title is the first thing that is read out. */
-function withProblem(title: string, problem: string | undefined): string {
-  return problem === undefined ? title : `Problem: ${title}`;
 }
