@@ -10,9 +10,9 @@ import { Device, DEVICE_GRANT, enterCode } from '../fixtures/device.ts';
 import type { EventStream } from '../fixtures/event-stream.ts';
 import { OAuthClient, type TokenAnswer } from '../fixtures/oauth-client.ts';
 import { modernClient, openRawSession } from '../fixtures/raw-mcp.ts';
-import { type RedisServer, startRedis } from '../fixtures/redis-server.ts';
 import { openSse } from '../fixtures/sse-client.ts';
 import { deploy, type Deployment } from './deployment.ts';
+import { SHARED_STORES } from './shared-stores.ts';
 
 const AT_ONCE = 20;
 /** Milliseconds after the answer to a revocation from which no process may let its tokens in. */
@@ -22,7 +22,6 @@ const SERVICE = 'signing-service';
 const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
 const limits = { AUTHORIZE: '1000000', TOKEN: '1000000', REGISTER: '1000000' };
 
-let redis: RedisServer | undefined;
 let folder: string;
 let deployment: Deployment;
 /** A person's, who has signed in. */
@@ -32,7 +31,6 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'fairlead-authorization-'));
 });
 afterAll(async () => {
-  await redis?.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -53,20 +51,9 @@ async function configuration(): Promise<Record<string, string>> {
   };
 }
 
-const STORES: readonly [string, () => Promise<string>][] = [
-  ['one SQLite file', () => Promise.resolve('sqlite')],
-  [
-    'one Redis',
-    async () => {
-      redis = await startRedis();
-      return redis.url;
-    },
-  ],
-];
-
-describe.each(STORES)('processes that share %s', (_name, open) => {
+describe.each(SHARED_STORES)('processes that share %s', (_name, openStore) => {
   beforeAll(async () => {
-    deployment = await deploy(2, await open(), await configuration());
+    deployment = await deploy(2, await openStore(), await configuration());
     browser = new Browser(originOf(0));
     await signIn(browser, '/account');
   });

@@ -10,12 +10,9 @@ let deployment: Deployment;
 
 beforeAll(async () => {
   redis = await startRedis();
-  deployment = await deploy(2, redis.url);
+  deployment = await deploy(2, redis);
 });
-afterAll(async () => {
-  await deployment.stop();
-  await redis.stop();
-});
+afterAll(() => deployment.stop());
 
 it(
   'a call whose process was killed is answered, by another, with the error that it has to be sent again',

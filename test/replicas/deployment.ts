@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FairleadProcess, startFairlead } from '../fixtures/fairlead-process.ts';
+import type { SharedStore } from './shared-stores.ts';
 
 const SERVE = fileURLToPath(new URL('serve.ts', import.meta.url));
 
@@ -21,18 +22,19 @@ export interface Deployment {
 /**
  * Several processes that share one store, their keys and their public URL, and nothing else.
  *
+ * @param store ends with it
  * @param settings of the environment, beside the usual ones or instead of them
  */
 export async function deploy(
   count: number,
-  store: string,
+  store: SharedStore,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Deployment> {
   const folder = await mkdtemp(path.join(tmpdir(), 'fairlead-replicas-'));
   const dataDir = await mkdtemp(path.join(tmpdir(), 'fairlead-replicas-data-'));
   const environment = {
     FAIRLEAD_AUTH_MODE: 'none',
-    FAIRLEAD_STORE: store,
+    FAIRLEAD_STORE: store.url,
     FAIRLEAD_DATA_DIR: dataDir,
     FAIRLEAD_WORKSPACE: folder,
     FAIRLEAD_HTTP_RATE_LIMITS_MCP_PER_MINUTE: '1000000',
@@ -74,6 +76,7 @@ export async function deploy(
       await Promise.all(replicas.map(({ dataDir }) => rm(dataDir, { recursive: true, force: true })));
       await rm(folder, { recursive: true, force: true });
       await rm(dataDir, { recursive: true, force: true });
+      await store.stop();
     },
   };
 }

@@ -1,27 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RedisServer, startRedis } from '../fixtures/redis-server.ts';
 import { openSseSession } from '../fixtures/sse-client.ts';
 import { deploy, type Deployment } from './deployment.ts';
+import { SHARED_STORES } from './shared-stores.ts';
 
-let redis: RedisServer | undefined;
 let deployment: Deployment;
 
-afterAll(() => redis?.stop());
-
-const STORES: readonly [string, () => Promise<string>][] = [
-  ['one SQLite file', () => Promise.resolve('sqlite')],
-  [
-    'one Redis',
-    async () => {
-      redis = await startRedis();
-      return redis.url;
-    },
-  ],
-];
-
-describe.each(STORES)('processes that share %s', (_name, open) => {
+describe.each(SHARED_STORES)('processes that share %s', (_name, openStore) => {
   beforeAll(async () => {
-    deployment = await deploy(2, await open());
+    deployment = await deploy(2, await openStore());
   });
   afterAll(() => deployment.stop());
 

@@ -9,11 +9,12 @@ import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextproto
 import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploy, type Deployment } from './deployment.ts';
+import { SQLITE } from './shared-stores.ts';
 
 let deployment: Deployment;
 
 beforeAll(async () => {
-  deployment = await deploy(1, 'sqlite');
+  deployment = await deploy(1, SQLITE);
   await writeFile(path.join(deployment.folder, 'watched.txt'), 'as it was');
 });
 afterAll(() => deployment.stop());

@@ -3,30 +3,16 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventStream } from '../fixtures/event-stream.ts';
 import { modernClient, openRawSession, type RawAnswer, type RawSession } from '../fixtures/raw-mcp.ts';
-import { type RedisServer, startRedis } from '../fixtures/redis-server.ts';
 import { deploy, type Deployment } from './deployment.ts';
+import { SHARED_STORES } from './shared-stores.ts';
 
-let redis: RedisServer | undefined;
 let deployment: Deployment;
 
-afterAll(() => redis?.stop());
-
-const STORES: readonly [string, () => Promise<string>][] = [
-  ['one SQLite file', () => Promise.resolve('sqlite')],
-  [
-    'one Redis',
-    async () => {
-      redis = await startRedis();
-      return redis.url;
-    },
-  ],
-];
-
-describe.each(STORES)('processes that share %s', (_name, open) => {
+describe.each(SHARED_STORES)('processes that share %s', (_name, openStore) => {
   let folder: string;
 
   beforeAll(async () => {
-    deployment = await deploy(3, await open());
+    deployment = await deploy(3, await openStore());
     await writeFile(path.join(deployment.folder, 'watched.txt'), 'as it was');
   });
   afterAll(() => deployment.stop());

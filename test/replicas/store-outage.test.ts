@@ -10,12 +10,9 @@ let deployment: Deployment;
 
 beforeAll(async () => {
   redis = await startRedis();
-  deployment = await deploy(1, redis.url);
+  deployment = await deploy(1, redis);
 });
-afterAll(async () => {
-  await deployment.stop();
-  await redis.stop();
-});
+afterAll(() => deployment.stop());
 
 it(
   'a store that crashes and comes back empty ends neither sessions nor open streams',

@@ -2,25 +2,11 @@ import { access, mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RawClient, modernClient } from '../fixtures/raw-mcp.ts';
-import { type RedisServer, startRedis } from '../fixtures/redis-server.ts';
 import { TASK_CLIENT } from '../fixtures/task-endpoints.ts';
 import { deploy, type Deployment } from './deployment.ts';
+import { SHARED_STORES } from './shared-stores.ts';
 
-let redis: RedisServer | undefined;
 let deployment: Deployment;
-
-afterAll(() => redis?.stop());
-
-const STORES: readonly [string, () => Promise<string>][] = [
-  ['one SQLite file', () => Promise.resolve('sqlite')],
-  [
-    'one Redis',
-    async () => {
-      redis = await startRedis();
-      return redis.url;
-    },
-  ],
-];
 
 function client(index: number): RawClient {
   return modernClient(deployment.urls[index] ?? '', { capabilities: TASK_CLIENT });
@@ -56,9 +42,9 @@ async function reach(status: string, from: RawClient, taskId: string) {
   return look();
 }
 
-describe.each(STORES)('processes that share %s', (_name, open) => {
+describe.each(SHARED_STORES)('processes that share %s', (_name, openStore) => {
   beforeAll(async () => {
-    deployment = await deploy(2, await open());
+    deployment = await deploy(2, await openStore());
   });
   afterAll(() => deployment.stop());
 
