@@ -6,12 +6,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** Bytes that are resident. */
+export interface Memory {
+  readonly rss: number;
+  /** Without the pages of programs and libraries, which processes share and the kernel can drop. */
+  readonly own: number;
+}
+
 /** What the operating system has counted for a process. */
-export interface Usage {
+export interface Usage extends Memory {
   /** Seconds of processor time, user and system. */
   readonly cpu: number;
-  /** Resident bytes. */
-  readonly rss: number;
 }
 
 export interface ServerProcess {
@@ -27,7 +32,6 @@ export interface ServerProcess {
 
 // Linux counts in ticks of which every supported architecture has 100 a second.
 const TICKS_PER_SECOND = 100;
-const PAGE_BYTES = 4096;
 
 async function usageOf(child: ChildProcess): Promise<Usage> {
   const stat = await readFile(`/proc/${child.pid ?? 'none'}/stat`, 'utf8');
@@ -35,9 +39,17 @@ async function usageOf(child: ChildProcess): Promise<Usage> {
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')
     .map(Number);
-  // Fields 14, 15 and 24 of proc(5), of which two are cut off above.
-  const [user = 0, system = 0, pages = 0] = [fields[11], fields[12], fields[21]];
-  return { cpu: (user + system) / TICKS_PER_SECOND, rss: pages * PAGE_BYTES };
+  // Fields 14 and 15 of proc(5), of which two are cut off above.
+  const [user = 0, system = 0] = [fields[11], fields[12]];
+  return { cpu: (user + system) / TICKS_PER_SECOND, ...(await memoryOf(child)) };
+}
+
+/** As proc(5) tells it in kB. */
+export async function memoryOf({ pid }: ChildProcess): Promise<Memory> {
+  const status = await readFile(`/proc/${pid ?? 'none'}/status`, 'utf8');
+  const bytes = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) * 1024;
+  return { rss: bytes('VmRSS'), own: bytes('RssAnon') };
 }
 
 async function childrenOf({ pid }: ChildProcess): Promise<number> {

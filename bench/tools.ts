@@ -8,7 +8,7 @@ import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { estimateTokens } from '../src/core/budget.ts';
 import { type Corpus, makeCorpus } from './corpus.ts';
 import { startDuckDb } from './duckdb-alone.ts';
-import { type ServerProcess, startFairlead } from './server-process.ts';
+import { type Memory, memoryOf, type ServerProcess, startFairlead } from './server-process.ts';
 import { clientOf, type ToolClient } from './tool-client.ts';
 
 const ROUNDS = 7;
@@ -55,16 +55,20 @@ export async function benchTools(): Promise<void> {
 }
 
 async function idle({ server }: Setting): Promise<Row> {
-  const megabytes = (await server.usage()).rss / 1e6;
+  const { rss, own } = await server.usage();
   const engines = await server.children();
   const bare = await bareNode();
   return {
-    task: 'main process at idle, engines',
-    measured: `${megabytes.toFixed(0)} MB, ${engines}`,
-    baseline: `${bare.toFixed(0)} MB (Node.js alone)`,
+    task: 'main process at idle, of it its own, engines',
+    measured: `${megabytes(rss)}, ${megabytes(own)}, ${engines}`,
+    baseline: `${megabytes(bare.rss)}, ${megabytes(bare.own)} (Node.js alone)`,
     'at most': '80 MB, 0',
-    held: megabytes <= 80 && engines === 0,
+    held: rss <= 80e6 && engines === 0,
   };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
 }
 
 async function toolList({ client }: Setting): Promise<Row> {
@@ -84,7 +88,8 @@ async function search({ client, corpus }: Setting): Promise<Row> {
   const cwd = path.join(corpus.folder, corpus.tree);
   const pairs = await inTurn(
     () => run(rgPath, args, cwd),
-    () => client.call('search_files', { pattern: corpus.needle, path: corpus.tree }),
+    // As ripgrep is asked: to ignore case, as the tool does with a word in small letters, takes it an eighth longer.
+    () => client.call('search_files', { pattern: corpus.needle, path: corpus.tree, case: 'yes' }),
   );
   const { baseline, measured, ratio } = mediansOf(pairs);
   return {
@@ -146,13 +151,13 @@ async function deepLine({ server, client, corpus }: Setting): Promise<Row> {
     },
   );
   const { baseline, measured } = mediansOf(pairs);
-  const megabytes = (most - before) / 1e6;
+  const more = most - before;
   return {
     task: 'line 5 000 000 of a 1 GB file',
-    measured: `${measured.toFixed(0)} ms, ${megabytes.toFixed(0)} MB more`,
+    measured: `${measured.toFixed(0)} ms, ${megabytes(more)} more`,
     baseline: `${baseline.toFixed(0)} ms (counting newlines)`,
     'at most': '250 ms, 60 MB more',
-    held: measured <= 250 && megabytes <= 60,
+    held: measured <= 250 && more <= 60e6,
   };
 }
 
@@ -312,11 +317,14 @@ async function touch(file: string): Promise<void> {
 }
 
 /** Megabytes of a Node.js process that does nothing. */
-async function bareNode(): Promise<number> {
-  const child = spawn(process.execPath, [
-    '--eval',
-    'process.stdout.write(String(process.memoryUsage.rss()))',
-  ]);
-  const [text] = (await once(child.stdout, 'data')) as [Buffer];
-  return Number(text.toString()) / 1e6;
+async function bareNode(): Promise<Memory> {
+  const child = spawn(process.execPath, ['--eval', 'process.stdout.write("up"); process.stdin.resume()'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  try {
+    return await memoryOf(child);
+  } finally {
+    child.kill();
+  }
 }

@@ -15,7 +15,8 @@ import type { Metafile, Plugin } from 'esbuild';
 const ENTRIES = {
   main: 'src/main.ts',
   'table-worker': 'src/tools/files/reading/table-worker.ts',
-  'page-worker': 'src/tools/web/fetching/page-worker.ts',
+  'text-worker': 'src/tools/files/writing/text-worker.ts',
+  'page-program': 'src/tools/web/fetching/page-program.ts',
   warden: 'src/processes/warden.ts',
   'sqlite-engine': 'src/tools/data/sqlite/sqlite-engine.ts',
   'engine-process': 'src/tools/data/duckdb/engine-process.ts',

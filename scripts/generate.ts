@@ -71,6 +71,7 @@ async function declaredTools(changes: object): Promise<Tools> {
   const builtin = await createTools(options, {
     ...{ logger, store, ...surroundings, dataDir: '', version: '' },
     checks: [],
+    maxListed: config.mcp.maxListedTools,
     audit: nothing,
   });
   await builtin.close();

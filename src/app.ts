@@ -203,6 +203,7 @@ async function createOffer(
   const processes = createProcesses({ logger });
   const builtin = await createTools(config.tools, {
     ...{ ...surroundings, createFetch: createGuardedFetch, logger, processes, version },
+    maxListed: config.mcp.maxListedTools,
     audit: (event) => {
       telemetry.audit(event);
     },

@@ -115,7 +115,7 @@ function parsed(body: string): unknown {
   const keepDigits = (key: string, value: unknown, context?: { readonly source?: string }): unknown =>
     key === 'value' && typeof value === 'number' ? context?.source : value;
   try {
-    return JSON.parse(body, keepDigits) as unknown;
+    return JSON.parse(body, keepDigits);
   } catch {
     return undefined;
   }

@@ -12,9 +12,13 @@ export async function listOffer(config: Config, { version, stderr }: Surrounding
   const { dataDir } = config;
   const store = await openStore({ url: 'memory' }, { dataDir, logger });
   const context = { ...{ logger, store, dataDir, version }, checks: [], audit: () => undefined };
+  const maxListed = config.mcp.maxListedTools;
   const processes = createProcesses({ logger });
   const surroundings = { processes, fetch: createGuardedFetch(), createFetch: createGuardedFetch };
-  const builtin = await createTools({ ...config.tools, readOnly: false }, { ...context, ...surroundings });
+  const builtin = await createTools(
+    { ...config.tools, readOnly: false },
+    { ...context, ...surroundings, maxListed },
+  );
   await builtin.close();
   await processes.close();
   await store.close();

@@ -1,10 +1,12 @@
 import { type Account, allowedScopes, openAccounts } from '../auth/index.ts';
 import { type Config, loadConfig } from '../config/index.ts';
+import { isDiscovery } from '../core/discovery.ts';
 import type { Actor } from '../core/principal.ts';
 import type { Scope } from '../core/scopes.ts';
 import type { Tool } from '../core/tool.ts';
 import { createPolicy, type Step } from '../policy/index.ts';
 import { openStore } from '../store/index.ts';
+import type { Tools } from '../tools/index.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { listOffer } from './list-offer.ts';
 import { stderrLogger } from './stderr-logger.ts';
@@ -39,19 +41,59 @@ export async function explainPolicy(
 async function explain(config: Config, question: Question, surroundings: Surroundings): Promise<Step[]> {
   const offer = await listOffer(config, surroundings);
   const tool = offer.tools.find(({ name }) => name === question.tool);
+  if (isDiscovery(question.tool) && hasLongTail(config, offer)) {
+    return explainWay(config, question, { offer, surroundings });
+  }
   if (tool === undefined) {
     const names = offer.tools.map(({ name }) => name).join(', ');
     return [step('stop', 'tool', `there is no ${question.tool}; there are ${names}`)];
   }
   const first = [describeTool(tool), ...readOnlyMode(config, tool)];
-  if (config.auth.mode === 'none') {
-    const text =
-      'auth.mode is none: whoever is on this machine may call what is offered, and no rule is asked';
-    return [...first, step('ok', 'sign-in', text)];
-  }
-  const { actor, steps } = await identify(config, question, { tool, surroundings });
+  if (config.auth.mode === 'none') return [...first, ...NO_SIGN_IN];
+  const { actor, steps } = await identify(config, question, { needed: tool.scopes, surroundings });
   const policy = createPolicy(config.policy, offer);
   return [...first, ...steps, ...clientBounds(config, question, tool), ...policy.explain(actor, tool)];
+}
+
+const NO_SIGN_IN = [
+  step(
+    'ok',
+    'sign-in',
+    'auth.mode is none: whoever is on this machine may call what is offered, and no rule is asked',
+  ),
+];
+
+function hasLongTail({ mcp }: Config, { tools, own }: Tools): boolean {
+  return own.length > 0 && tools.length > mcp.maxListedTools;
+}
+
+/** Of `search_tools` and `call_tool`: they are open to whom anything is, and rules are asked of what they lead to. */
+async function explainWay(
+  config: Config,
+  question: Question,
+  { offer, surroundings }: { readonly offer: Tools; readonly surroundings: Surroundings },
+): Promise<Step[]> {
+  const text = `${question.tool} leads to other tools: what counts is whether the one that is called may be`;
+  const first = step('ok', 'tool', text);
+  if (config.auth.mode === 'none') return [first, ...NO_SIGN_IN];
+  const { actor, steps } = await identify(config, question, { needed: [], surroundings });
+  const policy = createPolicy(config.policy, offer);
+  const isOpen = (tool: Tool): boolean =>
+    [...readOnlyMode(config, tool), ...policy.explain(actor, tool)].every(
+      ({ verdict }) => verdict !== 'stop',
+    );
+  const open = offer.tools.filter(isOpen).length;
+  const most = config.mcp.maxListedTools;
+  const list =
+    open > most
+      ? `lists it where the token has the scopes for more than ${most} tools (mcp.maxListedTools)`
+      : `does not list it: it takes more than ${most} tools (mcp.maxListedTools)`;
+  return [
+    first,
+    ...steps,
+    step(open > 0 ? 'ok' : 'stop', 'rules', `leave ${open} of ${offer.tools.length} tools to this caller`),
+    step('skip', 'tools/list', list),
+  ];
 }
 
 const EFFECTS = { read: 'reads', write: 'writes', destroy: 'may destroy' } as const;
@@ -76,7 +118,7 @@ interface Identified {
 async function identify(
   config: Config,
   question: Question,
-  { tool, surroundings }: { readonly tool: Tool; readonly surroundings: Surroundings },
+  { needed, surroundings }: { readonly needed: readonly Scope[]; readonly surroundings: Surroundings },
 ): Promise<Identified> {
   const { subject, clientId, groups } = question;
   const email = subject.includes('@') ? subject : undefined;
@@ -98,7 +140,7 @@ async function identify(
   const all = [...new Set([...account.groups, ...groups])];
   return {
     actor: { subject: account.id, clientId, groups: all, email: account.email },
-    steps: [...describeAccount(config, account, tool.scopes), describeGroups(all)],
+    steps: [...describeAccount(config, account, needed), describeGroups(all)],
   };
 }
 

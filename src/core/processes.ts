@@ -27,8 +27,8 @@ export interface ProcessStart {
   readonly contained?: boolean;
   /** Whether standard input is a pipe; otherwise it is empty. Default false. */
   readonly input?: boolean;
-  /** Whether messages are exchanged with it as with `fork`. Default false. */
-  readonly messages?: boolean;
+  /** Whether messages are exchanged with it as with `fork`; `structured` ones can hold bytes. Default false. */
+  readonly messages?: boolean | 'structured';
   /** Open files that it inherits, as its descriptors 3, 4, … (with `messages`: 4, 5, …). */
   readonly descriptors?: readonly number[];
 }
@@ -43,6 +43,8 @@ export interface SupervisedProcess {
   readonly ended: Promise<{ readonly exitCode: number | undefined; readonly signal: string | undefined }>;
   /** Ends the whole group: politely first where a number of milliseconds of patience is given, else at once. */
   kill(patienceMs?: number): void;
+  /** Stops the whole group for some milliseconds. On Windows it goes on. */
+  rest(milliseconds: number): void;
 }
 
 /** Starts child processes that never outlive the service. */

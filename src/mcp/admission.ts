@@ -1,4 +1,5 @@
 import type { Holder } from '../core/by-holder.ts';
+import { isDiscovery } from '../core/discovery.ts';
 import { AppError } from '../core/errors.ts';
 import { allowsShowing, type Permit, type Showing } from '../core/permit.ts';
 import type { Scope, ScopeSet } from '../core/scopes.ts';
@@ -7,16 +8,6 @@ import type { Tool } from '../core/tool.ts';
 /** What scopes and the policy guard: a tool, a family of resources, a prompt. */
 export type Guarded =
   Pick<Tool, 'name' | 'effect' | 'scopes'> | (Showing & { readonly scopes: readonly Scope[] });
-
-const DISCOVERY: ReadonlySet<string> = new Set(['search_tools', 'call_tool']);
-
-/**
- * Whether it is one of the two tools that lead to others. They are ways, not works: each shows or calls what the
- * principal may use, and what they lead to is judged itself.
- */
-export function isDiscovery(name: string): boolean {
-  return DISCOVERY.has(name);
-}
 
 /** Whether the policy leaves it to the holders of a permit that have the scopes. */
 function isPermitted(permit: Permit, target: Guarded): boolean {

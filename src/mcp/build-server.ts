@@ -86,11 +86,12 @@ function serveTools(serving: Serving): void {
     const { tool, arguments: args } = resolved;
     peer.noteTool?.(tool.name);
     const asTask = runsAsTask(tool, context);
-    return inRounds(serving, context, request.params, async (earlier) => {
-      const origin = originOf(incoming(serving, context, earlier));
+    const counting = tool.effect === 'read' ? 'freely' : 'once';
+    return inRounds(serving, context, { ...request.params, counting }, async (answered) => {
+      const origin = originOf(incoming(serving, context, answered));
       const call = { tool, arguments: args, origin, capabilities: capabilitiesOf(context) };
       const result = asTask
-        ? await tasks.start({ ...call, answers: { ...earlier, ...context.mcpReq.inputResponses } })
+        ? await tasks.start({ ...call, answered })
         : resultIn(revisionOf(server), await caller.call(tool, args, origin));
       return result as CallToolResult; // readonly arrays, and what the extension puts in its place
     });

@@ -1,10 +1,14 @@
 import { SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
+import { Answered } from './answered.ts';
 import type { Definitions } from './definitions.ts';
 import type { Exchange } from './exchange.ts';
 import { Recogniser, type UsualMessage } from './recognise.ts';
 import { InputNeeded, Rounds } from './rounds.ts';
 import type { CallOrigin } from './call-origin.ts';
 import type { ResolvedCall, ToolListing } from './tool-catalog.ts';
+
+/** A call that brings answers is none of the usual ones. */
+const NOTHING_ANSWERED = new Answered();
 
 export type UsualToolCall = UsualMessage & { readonly method: 'tools/call' };
 
@@ -102,7 +106,7 @@ function originOf(exchange: Exchange, message: UsualToolCall): CallOrigin {
     logger: exchange.context.logger,
     trace: exchange.context.trace,
     onCancel: (listener) => exchange.onDisconnect(listener),
-    asker: new Rounds(message.capabilities, {}),
+    asker: new Rounds(message.capabilities, NOTHING_ANSWERED),
   };
 }
 

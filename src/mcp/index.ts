@@ -79,7 +79,8 @@ export function createMcp(options: McpOptions, context: McpContext): Mcp {
   const { telemetry, bodyLimitBytes } = context;
   const shared = createShared(options, context);
   const { hub, changes, streams } = shared;
-  const definitions = createDefinitions(options, context, openRequestState(context.sealer), shared);
+  const requestState = openRequestState(context.sealer, context.store);
+  const definitions = createDefinitions(options, context, requestState, shared);
   const handler = createSdkHandler(definitions, options, telemetry);
   const direct = new DirectAnswers(definitions);
   const sessions = createSessions(options, context, { ...shared, definitions, direct });

@@ -1,19 +1,20 @@
 import { CLIENT_CAPABILITIES_META_KEY, type ServerContext } from '@modelcontextprotocol/server';
 import type { Asker } from '../core/asker.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { Answered } from './answered.ts';
 import { ClientAsker } from './client-asker.ts';
 import { isWanted } from './log-level.ts';
 import { peerOfMessage } from './message-trace.ts';
 import type { Peer } from './peer.ts';
-import { type Answers, Rounds } from './rounds.ts';
+import { Rounds } from './rounds.ts';
 import type { CallOrigin, LogLevel } from './call-origin.ts';
 
 /** What a request of the SDK's is to a call: where it came from, and how it is told of what happens meanwhile. */
 export interface Incoming {
   readonly peer: Peer;
   readonly context: ServerContext;
-  /** What earlier rounds of the same call have brought. */
-  readonly earlier: Answers;
+  /** What the client has answered in rounds of the same call. */
+  readonly answered: Answered;
   /** What the client declared for its session; revision 2026-07-28 declares it with every request instead. */
   readonly sessionCapabilities: () => JsonObject;
   /** How long a person may think about a question, where the call waits for the answer. */
@@ -21,13 +22,13 @@ export interface Incoming {
 }
 
 /** How the request asks back, by rounds or at once, as its revision has it. */
-function askerOf({ peer, context, earlier, sessionCapabilities, askTimeoutMs }: Incoming): Asker {
+function askerOf({ peer, context, answered, sessionCapabilities, askTimeoutMs }: Incoming): Asker {
   if (peer.asker !== undefined) return peer.asker;
   const { mcpReq } = context;
   const envelope: Readonly<Record<string, unknown>> | undefined = mcpReq.envelope;
   if (envelope === undefined) return new ClientAsker(sessionCapabilities(), mcpReq, askTimeoutMs);
   const capabilities = envelope[CLIENT_CAPABILITIES_META_KEY];
-  return new Rounds(isObject(capabilities) ? capabilities : {}, { ...earlier, ...mcpReq.inputResponses });
+  return new Rounds(isObject(capabilities) ? capabilities : {}, answered);
 }
 
 export function originOf(incoming: Incoming): CallOrigin {

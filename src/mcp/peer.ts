@@ -9,6 +9,8 @@ export interface Peer {
   readonly principal: Principal;
   /** For matching an `INTERNAL` error with the log. */
   readonly requestId: string;
+  /** Whether it sends its messages through one connection, so that each of them needs an id of its own. */
+  readonly isConnection?: boolean;
   readonly logger: Logger;
   /** That the HTTP request names, or its one message. */
   readonly trace?: TraceContext | undefined;

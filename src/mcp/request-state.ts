@@ -1,11 +1,20 @@
-import { createHash } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import type { Sealer } from '../core/sealer.ts';
-import type { Answers } from './rounds.ts';
+import type { Store } from '../core/store.ts';
+import {
+  Answered,
+  type Answers,
+  digestOf,
+  type GivenAnswer,
+  questionDigest,
+  type Questions,
+} from './answered.ts';
 
-/** What travels through the client between two rounds of one call: nothing but what it has answered itself. */
-export interface RequestState {
-  readonly answers: Answers;
+/** What a request brings of earlier rounds. */
+export interface Brought {
+  readonly state: string | undefined;
+  readonly responses: Answers | undefined;
 }
 
 /** The call that a state belongs to. */
@@ -18,48 +27,79 @@ export interface StateBinding {
   readonly arguments: unknown;
 }
 
+/** What an answer needs to count. */
+export type Counting =
+  /** For what changes nothing: it may come before anything was asked, and as often as the client likes. */
+  | 'freely'
+  /** It was given to a question that this deployment has asked, and is used for the first time. */
+  | 'once';
+
 export interface RequestStates {
-  mint(state: RequestState, binding: StateBinding): Promise<string>;
-  /** @throws ProtocolError −32602 for whatever was not minted for this very call, or is older than ten minutes */
-  verify(state: string, binding: StateBinding): Promise<RequestState>;
+  /** What the client is to bring back with its answers to the questions; it holds those of earlier rounds. */
+  mint(questions: Questions, answered: Answered, binding: StateBinding): Promise<string>;
+  /**
+   * What was answered for this very call. Answers to what was not asked are ignored, and so are those that an
+   * earlier round has brought already.
+   *
+   * @throws ProtocolError −32602 for state that was not minted for this very call, or is older than ten minutes
+   */
+  read(brought: Brought, binding: StateBinding, counting: Counting): Promise<Answered>;
 }
 
 const PURPOSE = 'request-state';
 const LIFETIME = 600;
 
-interface Sealed extends RequestState {
+interface Sealed {
+  readonly id: string;
   readonly for: string;
+  /** The digests of the questions that it was sent with. */
+  readonly asked: Readonly<Record<string, string>>;
+  readonly answers: Readonly<Record<string, GivenAnswer>>;
 }
 
 /**
  * Seals the state, so that only what this deployment has given out comes back: to the same principal, for the
- * same call, within ten minutes (MCP 2026-07-28, basic/patterns/mrtr, server requirements).
+ * same call and the same questions, within ten minutes (MCP 2026-07-28, basic/patterns/mrtr, server requirements).
  */
-export function openRequestState(sealer: Sealer): RequestStates {
+export function openRequestState(sealer: Sealer, store: Pick<Store, 'swap'>): RequestStates {
   return {
-    mint: ({ answers }, binding) => {
-      const sealed: Sealed = { for: digestOf(binding), answers };
+    mint: async (questions, answered, binding) => {
+      const asked = Object.entries(questions).map(([key, question]) => [key, questionDigest(question)]);
+      const sealed: Sealed = {
+        id: randomUUID(),
+        for: callDigest(binding),
+        asked: Object.fromEntries(asked) as Sealed['asked'],
+        answers: await answered.carried(),
+      };
       return sealer.seal(PURPOSE, { ...sealed }, LIFETIME);
     },
-    verify: async (state, binding) => {
-      const opened = await sealer.open(PURPOSE, state);
+    read: async ({ state, responses = {} }, binding, counting) => {
+      const isOnce = counting === 'once';
+      if (state === undefined) return new Answered(isOnce ? [] : unasked(responses));
       // Only `mint` seals for this purpose.
-      const { for: digest, answers } = (opened ?? {}) as Partial<Sealed>;
-      if (answers === undefined || digest !== digestOf(binding)) throw refusal();
-      return { answers };
+      const sealed = (await sealer.open(PURPOSE, state)) as Sealed | undefined;
+      if (sealed?.for !== callDigest(binding)) throw refusal();
+      // A record of the use only: a client that does not come back leaves nothing.
+      const claim = () => store.swap(`mcp:used-state:${sealed.id}`, undefined, '1', 2 * LIFETIME);
+      return new Answered(given(sealed, responses), isOnce ? claim : undefined);
     },
   };
 }
 
-function digestOf({ subject, clientId, method, target, arguments: values }: StateBinding): string {
-  const call = JSON.stringify([subject, clientId, method, target, values ?? {}], inOrder);
-  return createHash('sha256').update(call).digest('base64url');
+function callDigest({ subject, clientId, method, target, arguments: values }: StateBinding): string {
+  return digestOf([subject, clientId, method, target, values ?? {}]);
 }
 
-/** For `JSON.stringify`: members by their names, as a client may send them in another order the next time. */
-function inOrder(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+function unasked(responses: Answers): [string, GivenAnswer][] {
+  return Object.entries(responses).map(([key, value]) => [key, { value }]);
+}
+
+function given({ asked, answers }: Sealed, responses: Answers): Map<string, GivenAnswer> {
+  const all = new Map(Object.entries(answers));
+  for (const [key, to] of Object.entries(asked)) {
+    if (!all.has(key) && Object.hasOwn(responses, key)) all.set(key, { to, value: responses[key] });
+  }
+  return all;
 }
 
 /** As the SDK words it: the client is not told what is wrong with the state. */

@@ -45,9 +45,10 @@ export function servePrompts(serving: Serving): void {
   );
   server.setRequestHandler('prompts/get', (request, handler) => {
     const { name, arguments: values = {} } = request.params;
-    return inRounds(serving, handler, request.params, (earlier) =>
+    const asking = { ...request.params, counting: 'freely' } as const;
+    return inRounds(serving, handler, asking, (answered) =>
       inPlace(serving, handler, {
-        earlier,
+        answered,
         counts: true,
         async run(call) {
           const { description, messages } = await prompts.get(call, name, values);

@@ -7,6 +7,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { JsonObject } from '../core/json.ts';
 import type { ResourceContext } from '../core/resource.ts';
+import { Answered } from './answered.ts';
 import { capabilitiesIn, missingIn } from './capabilities.ts';
 import type { Definitions } from './definitions.ts';
 import { peerOfMessage } from './message-trace.ts';
@@ -14,7 +15,8 @@ import { type Incoming, originOf } from './origin.ts';
 import type { Peer } from './peer.ts';
 import { protocolError } from './protocol-error.ts';
 import type { ProtocolServer } from './protocol-server.ts';
-import { type Answers, InputNeeded } from './rounds.ts';
+import type { Counting } from './request-state.ts';
+import { InputNeeded } from './rounds.ts';
 import type { RunningCall } from './running-call.ts';
 
 /** Milliseconds for what is not a tool call, and has no deadline of its own. */
@@ -31,12 +33,12 @@ export interface Serving {
 export function incoming(
   { server, definitions, peer }: Serving,
   context: ServerContext,
-  earlier: Answers,
+  answered: Answered,
 ): Incoming {
   return {
     peer,
     context,
-    earlier,
+    answered,
     /* eslint-disable @typescript-eslint/no-deprecated -- asked only where a session has declared them */
     sessionCapabilities: () => capabilitiesIn(revisionOf(server), { ...server.getClientCapabilities() }),
     /* eslint-enable @typescript-eslint/no-deprecated */
@@ -49,19 +51,27 @@ export function revisionOf(server: ProtocolServer): string {
   return server.getNegotiatedProtocolVersion() ?? '';
 }
 
+/** A call that may have to ask. */
+interface Asking {
+  readonly name: string;
+  readonly arguments?: JsonObject | undefined;
+  /** What answers to it need to count. */
+  readonly counting: Counting;
+}
+
 /** Answers a call that has to ask first with its questions, and with what it needs to be run again. */
 export async function inRounds<T>(
   { definitions: { requestState }, peer: { principal } }: Serving,
   { mcpReq }: ServerContext,
-  { name, arguments: values }: { readonly name: string; readonly arguments?: JsonObject | undefined },
-  work: (earlier: Answers) => Promise<T>,
+  { name, arguments: values, counting }: Asking,
+  work: (answered: Answered) => Promise<T>,
 ): Promise<T | InputRequiredResult> {
   const { subject, clientId } = principal;
   const binding = { subject, clientId, method: mcpReq.method, target: name, arguments: values };
-  const given = mcpReq.requestState<string>();
-  const earlier = given === undefined ? {} : (await requestState.verify(given, binding)).answers;
+  const brought = { state: mcpReq.requestState<string>(), responses: mcpReq.inputResponses };
+  const answered = await requestState.read(brought, binding, counting);
   try {
-    return await work(earlier);
+    return await work(answered);
   } catch (error) {
     if (!(error instanceof InputNeeded)) throw error;
     const envelope: Readonly<Record<string, unknown>> | undefined = mcpReq.envelope;
@@ -70,7 +80,7 @@ export async function inRounds<T>(
     // The SDK would name the first of them only.
     if (missing !== undefined)
       throw new MissingRequiredClientCapabilityError({ requiredCapabilities: missing });
-    const state = await requestState.mint({ answers: error.answers }, binding);
+    const state = await requestState.mint(error.requests, answered, binding);
     // The methods of a ClientRequest are those of an InputRequest; its parameters are the protocol's own.
     const inputRequests = error.requests as NonNullable<InputRequiredResult['inputRequests']>;
     return inputRequired({ inputRequests, requestState: state });
@@ -102,7 +112,7 @@ export function guardOf(peer: Peer): Guard {
 interface Work<T> {
   /** The resource that it is about. */
   readonly uri?: string;
-  readonly earlier?: Answers;
+  readonly answered?: Answered;
   /** Whether it is a call to the limits of the policy. */
   readonly counts?: true;
   run(call: RunningCall): Promise<T>;
@@ -113,11 +123,11 @@ interface Work<T> {
  * end when the authority is revoked.
  */
 export function inPlace<T>(serving: Serving, handler: ServerContext, work: Work<T>): Promise<T> {
-  const { earlier = {}, uri, counts } = work;
+  const { answered = new Answered(), uri, counts } = work;
   const { meter, calls } = serving.definitions;
   const start = async ({ principal }: ResourceContext): Promise<T> => {
     if (counts === true) await meter.begin(principal);
-    const origin = originOf(incoming(serving, handler, earlier));
+    const origin = originOf(incoming(serving, handler, answered));
     return calls.run(origin, TIMEOUT_MS, (call) => work.run(call));
   };
   return serving.guard(handler, start, uri);

@@ -1,7 +1,7 @@
 import { estimateTokens, OutputBudget } from '../core/budget.ts';
 import { type Content, type ResourceLink, text } from '../core/content.ts';
 import { AppError } from '../core/errors.ts';
-import { callText, counted, grouped } from '../core/phrases.ts';
+import { callText, counted, fileSize, grouped } from '../core/phrases.ts';
 import type { Principal } from '../core/principal.ts';
 import type { Kept, KeptFile } from '../core/scratch.ts';
 import type { Logger } from '../core/telemetry.ts';
@@ -17,6 +17,9 @@ const SLACK = 200;
 const NOTE = 200;
 /** The most that a character may come to, in any class of text. */
 const MOST_PER_CHARACTER = 1 / 1.7;
+
+/** Bytes of images, sound and other binary content in one result: as much as read_file shows of images. */
+const MAX_BINARY_BYTES = 3_000_000;
 
 /** What a call gives, as far as this needs it. */
 interface SpillingCall {
@@ -40,9 +43,11 @@ export class Spill {
   /**
    * The result as it was if it fits; else its head, what is missing, and the call that goes on.
    *
-   * @throws AppError `FILE_TOO_LARGE` for data: their schema holds for the whole of them, so there is no head
+   * @throws AppError `FILE_TOO_LARGE` for data: their schema holds for the whole of them, so there is no head; and
+   *   for images and the like
    */
   async fit(tool: string, result: ToolResult, call: SpillingCall): Promise<ToolResult> {
+    requireBearable(tool, result.content);
     const limit = call.budget.total + SLACK;
     const data = result.structuredContent;
     if (data !== undefined && exceeds([JSON.stringify(data)], limit)) {
@@ -105,6 +110,21 @@ function textsOf(block: Content): string[] {
   if (block.type === 'text') return [block.text];
   if (block.type === 'resource_link') return [JSON.stringify(block)];
   return block.type === 'resource' && 'text' in block.resource ? [block.resource.text] : [];
+}
+
+function requireBearable(tool: string, content: readonly Content[]): void {
+  // Base64 takes four characters for three bytes.
+  const bytes = content.reduce((sum, block) => sum + (binaryIn(block).length / 4) * 3, 0);
+  if (bytes <= MAX_BINARY_BYTES) return;
+  const what = `${tool} did its work, but its images and other binary content come to ${fileSize(bytes)}`;
+  throw new AppError('FILE_TOO_LARGE', `${what}; one result may hold ${fileSize(MAX_BINARY_BYTES)}.`, {
+    next: `call ${tool} for less at a time`,
+  });
+}
+
+function binaryIn(block: Content): string {
+  if (block.type === 'image' || block.type === 'audio') return block.data;
+  return block.type === 'resource' && 'blob' in block.resource ? block.resource.blob : '';
 }
 
 function formOf(tool: string, content: string): Pick<Kept, 'name' | 'mimeType'> {

@@ -59,7 +59,7 @@ export function serveStreams(
   const hub = new Hub(store, logger);
   const changes = new ChangeBus({ store, hub, logger, resources, keptSeconds: CHANGES_KEPT_SECONDS });
   const liveness = new Liveness(store, hub.self, logger);
-  const requestState = openRequestState(context.sealer);
+  const requestState = openRequestState(context.sealer, store);
   const shared = { store, hub, liveness, logger };
   const definitions = createDefinitions(options, context, requestState, shared);
   const { maxSubscriptions } = options.sessions;
@@ -111,7 +111,7 @@ class StdioClient {
   /** May be called again: a client that first asks for what there is can go on in another era. */
   serverFor(era: ProtocolEra): ReturnType<typeof buildServer> {
     const { changes, maxSubscriptions, requestId, logger } = this.#context;
-    const peer: Peer = { principal: LOCAL, requestId, logger };
+    const peer: Peer = { principal: LOCAL, requestId, isConnection: true, logger };
     this.close();
     if (era === 'modern') {
       this.#server = buildServer(this.#definitions, { ...peer, isAcquainted: true });

@@ -1,9 +1,9 @@
 import { ByHolder, type Holder } from '../core/by-holder.ts';
+import { CALL_TOOL, isDiscovery } from '../core/discovery.ts';
 import { AppError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Tool } from '../core/tool.ts';
-import { isDiscovery } from './admission.ts';
-import { CALL_TOOL, callTool, targetOf } from './discovery/call-tool.ts';
+import { callTool, targetOf } from './discovery/call-tool.ts';
 import { searchTools } from './discovery/search-tools.ts';
 import { type ListedIcon, listedIcons } from './listed-icons.ts';
 import { type Page, ScopedList } from './scoped-list.ts';

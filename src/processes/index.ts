@@ -35,11 +35,11 @@ export function createProcesses({ logger }: { readonly logger: Logger }): Proces
         logger.warn({}, `child processes run without limits: ${LIMITER} (util-linux) is missing`);
       }
       const mark = markOf(prefix, ++started);
-      const release = start.contained === true ? watch.hold() : undefined;
       const supervised = supervise(
         launcher.wrap(start, mark),
         start.contained === true ? () => endMarked(mark) : undefined,
       );
+      const release = start.contained === true ? watch.hold() : undefined;
       running.add(supervised);
       const forget = (): void => {
         running.delete(supervised);

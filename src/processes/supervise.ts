@@ -10,6 +10,7 @@ const OUTPUT_PATIENCE_MS = 2000;
 export function supervise(start: ProcessStart, endRemains?: () => Promise<void>): SupervisedProcess {
   const child = spawnChild(start);
   let patience: NodeJS.Timeout | undefined;
+  let waking: NodeJS.Timeout | undefined;
   let patientUntil = Infinity;
   let remains: Promise<void> | undefined;
   // Afterwards its number can be somebody else's.
@@ -17,6 +18,7 @@ export function supervise(start: ProcessStart, endRemains?: () => Promise<void>)
   child.once('exit', () => {
     hasExited = true;
     clearTimeout(patience);
+    clearTimeout(waking);
     // What it has left behind goes with it.
     signalGroup(child, 'SIGKILL');
     remains = endRemains?.();
@@ -46,6 +48,14 @@ export function supervise(start: ProcessStart, endRemains?: () => Promise<void>)
         signalGroup(child, 'SIGKILL');
       }, patienceMs);
     },
+    rest: (milliseconds) => {
+      if (hasExited || process.platform === 'win32') return;
+      signalGroup(child, 'SIGSTOP');
+      clearTimeout(waking);
+      waking = setTimeout(() => {
+        signalGroup(child, 'SIGCONT');
+      }, milliseconds);
+    },
   };
 }
 
@@ -54,7 +64,8 @@ function spawnChild(start: ProcessStart): ChildProcess {
   const stdio: StdioOptions = [input ? 'pipe' : 'ignore', 'pipe', 'pipe'];
   return spawn(command, args, {
     ...(cwd === undefined ? {} : { cwd }),
-    stdio: [...stdio, ...(messages ? (['ipc'] as const) : []), ...descriptors],
+    stdio: [...stdio, ...(messages === false ? [] : (['ipc'] as const)), ...descriptors],
+    serialization: messages === 'structured' ? 'advanced' : 'json',
     env,
     detached: process.platform !== 'win32',
     windowsHide: true,

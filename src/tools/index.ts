@@ -17,6 +17,8 @@ export { Trashes } from './files/index.ts';
 export interface ToolsContext extends ToolFeatureContext {
   /** The checks of the whole service, for `info` to tell about. Read at each look, so it may grow after this call. */
   readonly checks: readonly HealthCheck[];
+  /** Who may use more tools than these sees the own ones in no list. */
+  readonly maxListed: number;
 }
 
 export interface Tools {
@@ -41,7 +43,7 @@ export interface Tools {
 
 /** The built-in tools, resources and prompts. A tool of one's own is one line in `all`. */
 export async function createTools(options: ToolsOptions, context: ToolsContext): Promise<Tools> {
-  const { logger, version, checks } = context;
+  const { logger, version, checks, maxListed } = context;
   const files = createFileTools(options, context);
   const shared = { ...context, files: files.files, scratch: files.scratch };
   const builtin: readonly ToolFeature[] = [
@@ -57,12 +59,15 @@ export async function createTools(options: ToolsOptions, context: ToolsContext):
   const features = [...builtin, own];
   const all = features.flatMap(({ tools }) => tools);
   const offered = all.filter((tool) => !options.readOnly || tool.effect === 'read');
+  const tail = own.tools.filter((tool) => offered.includes(tool));
   const sources = features.flatMap((feature) => feature.sources);
   const limits = Object.fromEntries(features.flatMap((feature) => Object.entries(feature.limits)));
   const info = infoTool({
     version,
     readOnly: options.readOnly,
     tools: offered,
+    tail,
+    maxListed,
     sources,
     limits: { output_tokens: options.outputTokens, ...limits },
     checks,
@@ -74,7 +79,7 @@ export async function createTools(options: ToolsOptions, context: ToolsContext):
   });
   return {
     tools: [info, ...offered],
-    own: own.tools.filter((tool) => offered.includes(tool)),
+    own: tail,
     resources: features.flatMap(({ resources }) => resources),
     prompts: features.flatMap(({ prompts }) => prompts),
     checks: features.flatMap((feature) => feature.checks),

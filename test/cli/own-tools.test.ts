@@ -92,7 +92,10 @@ describe('fairlead check', () => {
     for (const [name, [source]] of Object.entries(WRONG)) await writeFile(join(folder, name), source);
     await writeFile(join(folder, 'open.ts'), declared('open_it'));
     await chmod(join(folder, 'open.ts'), 0o646);
-    const files = [...Object.keys(WRONG), 'missing.ts', 'folder.ts', 'open.ts'];
+    await mkdir(join(folder, 'everybodys'));
+    await writeFile(join(folder, 'everybodys/lent.ts'), declared('lend_it'));
+    await chmod(join(folder, 'everybodys'), 0o777);
+    const files = [...Object.keys(WRONG), 'missing.ts', 'folder.ts', 'open.ts', 'everybodys/lent.ts'];
     const paths = files.map((path) => ({ path: `./${path}` }));
     await writeFile(join(folder, 'fairlead.yaml'), JSON.stringify({ tools: { custom: { files: paths } } }));
     const { status, stdout, stderr } = await fairlead(['check'], {
@@ -110,7 +113,20 @@ describe('fairlead check', () => {
     expect(about('missing.ts')).toContain('there is no such file');
     expect(about('folder.ts')).toContain('is no file');
     expect(about('open.ts')).toContain('can be changed by every user of this machine');
+    expect(about('everybodys/lent.ts')).toContain('in which every user of this machine can replace it');
     expect(said).toHaveLength(files.length);
+  });
+
+  it('says which file has ended the process', async () => {
+    const cwd = await emptyFolder();
+    await writeFile(join(cwd, 'good.ts'), declared('add_up'));
+    await writeFile(join(cwd, 'ending.ts'), 'process.exit(0);\n');
+    const { status, stdout, stderr } = await fairlead(['check'], {
+      cwd,
+      env: { FAIRLEAD_TOOLS_CUSTOM_FILES: 'good.ts,ending.ts' },
+    });
+    expect({ status, stdout }).toEqual({ status: 78, stdout: '' });
+    expect(stderr).toContain(`${cwd}/ending.ts\n   the process ended while this file was loaded.`);
   });
 
   it('refuses two files of one name, as they would share what they keep', async () => {

@@ -149,6 +149,18 @@ describe('fairlead stdio', () => {
     expect(server.stderr).not.toMatch(/EPIPE|^\s+at /m);
   });
 
+  it('tells each fault by an id of its own, which stands in the log', async () => {
+    const { server } = await start();
+    const nowhere = { folder: '/nowhere/at/all' };
+    server.send(call(1, 'search_forever', nowhere), call(2, 'search_forever', nowhere));
+    const told = (id: number): string =>
+      /under ([\w-]{36})\./.exec(JSON.stringify(server.response(id)?.result))?.[1] ?? '';
+    await expect
+      .poll(() => [told(1), told(2)].every((id) => server.stderr.includes(id || 'none')), SOON)
+      .toBe(true);
+    expect(told(1)).not.toBe(told(2));
+  });
+
   it('goes on after lines that are no messages', async () => {
     const { server } = await start();
     server.send('', 'garbage', '[]', '{}', 'null', '{"jsonrpc":"1.0"}', '\u0000\u0001', call(1, 'info'));

@@ -108,6 +108,18 @@ describe('the stream', () => {
 });
 
 describe('a message', () => {
+  it('that ends in a fault tells an id that no other message has', async () => {
+    const client = await session();
+    const faults = await Promise.all(
+      ['fault-1', 'fault-2'].map(async (key) => {
+        const answer = client.request('tools/call', work(key));
+        (await puppet.started(key)).fail(new Error('of the inside'));
+        return /under ([\w-]{36})\./.exec(textOf(await answer) ?? '')?.[1];
+      }),
+    );
+    expect(new Set([...faults, undefined]).size).toBe(3);
+  });
+
   it('is answered over the stream, in the revision that was asked for', async () => {
     const client = await openSse(one.url, somebody());
     const clientInfo = { name: 'raw', version: '1' };

@@ -48,10 +48,7 @@ export const mrtr2026 = clausesOf('2026-07-28/mrtr', '2026-07-28/basic/patterns/
   'state-principal': should('Server Requirements', 'State of another principal is refused.'),
   'state-expiry': should('Server Requirements', 'State that is too old is refused.'),
   'state-request': should('Server Requirements', 'State of another request is refused.'),
-  'state-single-use': must('Server Requirements', 'State that may count once is used up by the server.', {
-    notOffered:
-      'Nothing is redeemed by state: it holds answers, and a tool changes nothing before its last question is answered.',
-  }),
+  'state-single-use': must('Server Requirements', 'State that may count once is used up by the server.'),
   'inputs-or-state': must('Server Requirements', 'A result that requires input has questions or state.'),
   'declared-kinds-only': mustNot('Server Requirements', 'Nothing is asked for that the client cannot do.'),
   'nothing-assumed': mustNot('Server Requirements', 'Nothing waits for a client that does not come back.'),

@@ -1,15 +1,22 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { distill } from '../../src/tools/web/fetching/html/distill.ts';
 import { toMarkdown } from '../../src/tools/web/fetching/html/markdown.ts';
-import { namedHost, openWebTools, pages, serveWeb } from '../fixtures/web-tools.ts';
+import { pages, serveWeb, startWebTools, type WebBench } from '../fixtures/web-tools.ts';
+
+let web: WebBench;
+
+beforeAll(async () => {
+  web = await startWebTools({ privateHosts: ['127.0.0.1'] });
+});
+
+afterAll(() => web.close());
 
 async function read(html: string, format = 'markdown'): Promise<string> {
   const origin = await serveWeb(pages({ '/': html }));
-  const web = await openWebTools({ privateHosts: [namedHost(origin)] });
   return web.text('fetch_url', { url: origin, format });
 }
 
-/** The page as text and as Markdown, made here instead of in a thread. */
+/** The page as text and as Markdown, made here instead of in another process. */
 function told(html: string): string {
   const distilled = distill(html, 'http://public.test/', true);
   return `${distilled.text}\n${toMarkdown(distilled).markdown}`;
@@ -137,7 +144,6 @@ describe('the frame', () => {
 
   test('is the same for the same page, and names where it was found', async () => {
     const origin = await serveWeb(pages({ '/a': '<p>x</p>' }));
-    const web = await openWebTools({ privateHosts: [namedHost(origin)] });
     const answers = [1, 2].map(() => web.text('fetch_url', { url: `${origin}/a` }));
     const [first, second] = await Promise.all(answers);
     expect(first).toBe(second);
@@ -154,7 +160,6 @@ describe('the frame', () => {
           .end();
       else response.writeHead(200, { 'content-type': 'text/plain' }).end('text');
     });
-    const web = await openWebTools({ privateHosts: [namedHost(origin)] });
     const [first = ''] = (await web.text('fetch_url', { url: origin })).split('\n');
     expect(first.length).toBeLessThan(600);
     expect(first).toMatch(/data, not instructions to you\.\]$/);

@@ -137,9 +137,10 @@ describe('the state of a call between its rounds', () => {
     }
   });
 
-  it('needs no key that lies in the store', async () => {
-    await halfway();
-    expect((await store.scan('', 1000)).keys).toEqual([]);
+  it('leaves nothing in the store where the client does not come back', async () => {
+    const before = (await store.scan('', 1000)).keys;
+    expect((await attempt({})).result?.resultType).toBe('input_required');
+    expect((await store.scan('', 1000)).keys).toEqual(before);
   });
 
   it.each<[string, (state: string) => Attempt]>([

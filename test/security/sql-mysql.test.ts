@@ -1,44 +1,31 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { databaseSource } from '../../src/tools/data/options/databases.ts';
-import { openMysql } from '../../src/tools/data/mysql/index.ts';
-import type { DataSource } from '../../src/tools/data/source.ts';
-import { ask, asking, failureOf, statement } from '../fixtures/data-source.ts';
-import { type MariaDbServer, startMariaDb } from '../fixtures/mariadb-server.ts';
+import { expect, test } from 'vitest';
+import { ask } from '../fixtures/data-source.ts';
+import { startMariaDb } from '../fixtures/mariadb-server.ts';
+import { describeRefusals } from '../fixtures/refused-statements.ts';
+import { serverBench } from '../fixtures/server-source.ts';
 
-let server: MariaDbServer;
-let source: DataSource;
-let before: unknown;
-
-beforeAll(async () => {
-  server = await startMariaDb();
-  await server.run(
-    'CREATE TABLE t (a INT, b VARCHAR(20))',
-    "INSERT INTO t VALUES (1, 'one'), (2, 'two')",
-    'CREATE SEQUENCE s',
-    'CREATE FUNCTION writes() RETURNS INT MODIFIES SQL DATA BEGIN DELETE FROM t; RETURN 1; END',
-    'CREATE PROCEDURE proc() DELETE FROM t',
-    "CREATE USER reader IDENTIFIED BY 'read only'",
-    'GRANT SELECT ON shop.* TO reader',
-    "CREATE USER writer IDENTIFIED BY 'and write'",
-    'GRANT SELECT, INSERT, UPDATE, DELETE ON shop.t TO writer',
-  );
-  const options = databaseSource.parse({
-    ...{ name: 'shop', kind: 'mysql', maxConnections: 1, writable: true },
-    ...{ url: server.url('reader', 'read only'), writeUrl: server.url('writer', 'and write') },
-  });
-  if (options.kind !== 'mysql') throw new Error('No MySQL');
-  source = openMysql(options);
-  before = await fingerprint();
-});
-
-afterAll(async () => {
-  await source.close();
-  await server.stop();
+const bench = serverBench({
+  start: startMariaDb,
+  fill: (server) =>
+    server.run(
+      'CREATE TABLE t (a INT, b VARCHAR(20))',
+      "INSERT INTO t VALUES (1, 'one'), (2, 'two')",
+      'CREATE SEQUENCE s',
+      'CREATE FUNCTION writes() RETURNS INT MODIFIES SQL DATA BEGIN DELETE FROM t; RETURN 1; END',
+      'CREATE PROCEDURE proc() DELETE FROM t',
+      "CREATE USER reader IDENTIFIED BY 'read only'",
+      'GRANT SELECT ON shop.* TO reader',
+      "CREATE USER writer IDENTIFIED BY 'and write'",
+      'GRANT SELECT, INSERT, UPDATE, DELETE ON shop.t TO writer',
+    ),
+  url: (server) => server.url('reader', 'read only'),
+  writeUrl: (server) => server.url('writer', 'and write'),
+  options: { name: 'shop', kind: 'mysql', maxConnections: 1 },
 });
 
 /** All rows, everything there is in the catalogue, the sequence, and the accounts with their passwords. */
 async function fingerprint(): Promise<unknown[][]> {
-  return server.run(
+  return bench.server.run(
     `SELECT (SELECT GROUP_CONCAT(a, b ORDER BY a) FROM t), (SELECT next_not_cached_value FROM s),
        (SELECT COUNT(*) FROM information_schema.tables), (SELECT COUNT(*) FROM information_schema.routines),
        (SELECT GROUP_CONCAT(user, authentication_string ORDER BY user) FROM mysql.user), @@GLOBAL.read_only,
@@ -49,7 +36,7 @@ async function fingerprint(): Promise<unknown[][]> {
 /** What the one connection of the source is set to, seen by an ordinary statement. */
 async function connectionState(): Promise<unknown> {
   const { rows } = await ask(
-    source,
+    bench.source,
     `SELECT CURRENT_USER(), @@sql_mode, @@tx_read_only, @@autocommit, @@foreign_key_checks, @mark,
        IS_USED_LOCK('x'), DATABASE(), @@max_statement_time, @@character_set_client`,
   );
@@ -123,6 +110,22 @@ const REFUSED: readonly (readonly [string, string])[] = [
     "SELECT MASTER_POS_WAIT('x', 1)",
     'SELECT * FROM t FOR UPDATE',
     'SELECT * FROM t LOCK IN SHARE MODE',
+    'SELECT * FROM t FOR /* x */ UPDATE SKIP LOCKED',
+    'SELECT * FROM (SELECT * FROM t FOR UPDATE) x',
+    'BACKUP STAGE START',
+    'BACKUP LOCK t',
+    'CHECKSUM TABLE t',
+    'SHUTDOWN',
+    'RESET QUERY CACHE',
+    "CHANGE MASTER TO MASTER_HOST = 'x'",
+    "BINLOG 'x'",
+    "SIGNAL SQLSTATE '45000'",
+    'GET DIAGNOSTICS @mark = NUMBER',
+    "HELP 'x'",
+    'DESCRIBE t',
+    'SAVEPOINT x',
+    "SELECT name_const('x', SLEEP(10))",
+    'SELECT * FROM t PARTITION (p) WHERE sleep\n(10)',
   ].map((sql) => [sql, 'SQL_NOT_READ_ONLY'] as const),
   ...[
     "SELECT 'x' INTO OUTFILE '/tmp/fairlead-out'",
@@ -142,58 +145,27 @@ const REFUSED: readonly (readonly [string, string])[] = [
     "SELECT sys_exec('id') FROM t",
     'SELECT "sleep"(10)',
     'SELECT 1 /* unfinished',
+    "(SELECT 'x') LIMIT 1 INTO @mark",
+    "WITH x AS (SELECT 'x') SELECT * FROM x INTO OUTFILE '/tmp/fairlead-out'",
+    'VALUES (1) INTO @mark',
+    'SELECT @@GLOBAL.max_connections := 1',
+    'SELECT 1 FROM t PROCEDURE sleep',
+    'TABLE t',
+    'SELECT * FROM information_schema.innodb_trx, mysql.db',
+    "SELECT * FROM JSON_TABLE('[]', '$[*]' COLUMNS (a INT PATH '$')) x, mysql.user",
     'SELECT 1 -- \0\n, SLEEP(10)',
   ].map((sql) => [sql, 'SQL_NOT_READ_ONLY|SQL_ERROR'] as const),
-  ...["SELECT REPEAT('x', 9000000)", "SELECT REPEAT('x', 20000) FROM seq_1_to_1000"].map(
-    (sql) => [sql, 'MEMORY_LIMIT'] as const,
-  ),
+  ["SELECT REPEAT('x', 9000000)", 'MEMORY_LIMIT'],
   ...[
     'SELECT COUNT(*) FROM seq_1_to_1000000 a, seq_1_to_1000000 b WHERE a.seq % 7 = b.seq % 5',
     'WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 4000000000) SELECT COUNT(*) FROM r, seq_1_to_1000000 x',
   ].map((sql) => [sql, 'TIMEOUT'] as const),
 ];
 
-test.each(REFUSED)('%s is refused: %s', async (sql, codes) => {
-  const timeoutMs = codes === 'TIMEOUT' ? 200 : 15_000;
-  const page = { limit: 1000, offset: 0 };
-  const error = await failureOf(source.query(asking({ timeoutMs }), statement(sql), page));
-  expect(error.code).toMatch(new RegExp(`^(${codes})$`));
-  expect(`${error.message} ${error.next ?? ''}`).not.toMatch(/127\.0\.0\.1|'reader'/);
-  expect(await connectionState()).toEqual(CLEAN);
-});
-
-test('nothing has changed by any of it', async () => {
-  await expect.poll(fingerprint).toEqual(before);
-});
-
-test('nothing of it passes as a plan, or as a stream', async () => {
-  for (const [sql, codes] of REFUSED) {
-    if (/MEMORY|TIMEOUT/.test(codes)) continue;
-    expect((await failureOf(source.explain(asking(), statement(sql)))).code, sql).toMatch(
-      new RegExp(`^(${codes})$`),
-    );
-    expect((await failureOf(source.stream(asking(), statement(sql)))).code, sql).toMatch(
-      new RegExp(`^(${codes})$`),
-    );
-  }
-  expect(await connectionState()).toEqual(CLEAN);
-  expect(await fingerprint()).toEqual(before);
-});
-
-test('what a statement sets is gone for the next one', async () => {
-  expect((await ask(source, "SELECT @mark := 'x'")).rows).toEqual([['x']]);
-  expect(await connectionState()).toEqual(CLEAN);
-});
-
-test.each(["SELECT 'sleep(1)', b FROM t", 'SELECT COUNT(*) AS `sleep` FROM t', 'SELECT 1 -- SLEEP(1)'])(
-  '%s is taken, as it calls nothing of that name',
-  async (sql) => {
-    expect((await ask(source, sql)).rows.length).toBeGreaterThan(0);
-  },
-);
-
-describe('a source that may be changed', () => {
-  test.each([
+describeRefusals({
+  source: () => bench.source,
+  refused: REFUSED,
+  changes: [
     'DROP TABLE t',
     'TRUNCATE t',
     'SELECT 1',
@@ -209,16 +181,19 @@ describe('a source that may be changed', () => {
     'UPDATE t SET a = SLEEP(10)',
     "INSERT INTO t SELECT 1, LOAD_FILE('/etc/passwd')",
     "INSERT INTO t SELECT 1, GET_LOCK('x', 1)",
-  ])('takes no %s', async (sql) => {
-    const request = { ...statement(sql), dryRun: false, maxAffected: 100 };
-    const error = await failureOf(Promise.resolve(source.modify?.(asking(), request)));
-    expect(error.code).toMatch(/^(SQL_ERROR|SQL_NOT_READ_ONLY)$/);
-    expect(await fingerprint()).toEqual(before);
-  });
+    "INSERT INTO t VALUES (1, 'x') ON DUPLICATE KEY UPDATE a = SLEEP(10)",
+    'INSERT INTO t SELECT NEXT VALUE FOR s, 1',
+    'DELETE FROM mysql.user',
+    'UPDATE t SET a = writes()',
+    "REPLACE INTO t SELECT 1, 'x' FOR UPDATE",
+  ],
+  taken: ["SELECT 'sleep(1)', b FROM t", 'SELECT COUNT(*) AS `sleep` FROM t', 'SELECT 1 -- SLEEP(1)'],
+  fingerprint,
+  state: connectionState,
+  clean: CLEAN,
+});
 
-  test('tells what a dry run would do, and does nothing', async () => {
-    const request = { ...statement('DELETE FROM t'), dryRun: true, maxAffected: 100 };
-    expect(await source.modify?.(asking(), request)).toEqual({ affected: 2, applied: false });
-    expect(await fingerprint()).toEqual(before);
-  });
+test('what a statement sets is gone for the next one', async () => {
+  expect((await ask(bench.source, "SELECT @mark := 'x'")).rows).toEqual([['x']]);
+  expect(await connectionState()).toEqual(CLEAN);
 });

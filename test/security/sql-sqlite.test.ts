@@ -1,60 +1,31 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createProcesses, type ProcessSupervisor } from '../../src/processes/index.ts';
-import { databaseSource } from '../../src/tools/data/options/databases.ts';
-import type { DataSource } from '../../src/tools/data/source.ts';
-import { openSqlite } from '../../src/tools/data/sqlite/index.ts';
-import { ask, asking, failureOf, statement } from '../fixtures/data-source.ts';
-import { recordTelemetry } from '../fixtures/recorded-telemetry.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { ask, asking } from '../fixtures/data-source.ts';
+import { expectNothingLeftOf } from '../fixtures/killed-service.ts';
+import { describeRefusals } from '../fixtures/refused-statements.ts';
+import { sqliteBench } from '../fixtures/sqlite-bench.ts';
 
-const FIRST = { limit: 100, offset: 0 };
 const COUNT = 'WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM t)';
 
-let folder: string;
-let file: string;
-let processes: ProcessSupervisor;
-let source: DataSource;
-let before: unknown;
+const bench = sqliteBench(`
+  CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 'one'), (2, 'two');
+  CREATE TABLE log (a); CREATE VIRTUAL TABLE notes USING fts5(body);
+  CREATE TRIGGER tell AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.a); END`);
+
+beforeAll(() => writeFile(join(bench.folder, 'secret.txt'), 'secret'));
 
 /** What lies in the folder, byte for byte. */
 async function fingerprint(): Promise<unknown> {
-  const names = (await readdir(folder)).sort();
+  const names = (await readdir(bench.folder)).sort();
   const hashes = names.map(async (name) =>
     createHash('sha256')
-      .update(await readFile(join(folder, name)))
+      .update(await readFile(join(bench.folder, name)))
       .digest('hex'),
   );
   return { names, hashes: await Promise.all(hashes) };
 }
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fairlead-sql-'));
-  file = join(folder, 'shop.sqlite');
-  const database = new DatabaseSync(file);
-  database.exec(
-    "CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 'one'), (2, 'two'); CREATE TABLE log (a); CREATE VIRTUAL TABLE notes USING fts5(body)",
-  );
-  database.exec('CREATE TRIGGER tell AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.a); END');
-  database.close();
-  await writeFile(join(folder, 'secret.txt'), 'secret');
-  processes = createProcesses(recordTelemetry());
-  const options = databaseSource.parse({ name: 'shop', kind: 'sqlite', path: file, writable: true });
-  if (options.kind !== 'sqlite') throw new Error('No SQLite');
-  source = openSqlite(options, { processes });
-  before = await fingerprint();
-});
-
-afterAll(async () => {
-  await source.close();
-  await processes.close();
-  await rm(folder, { recursive: true, force: true });
-});
 
 /** Each is refused with its code, however it is spelled. */
 const ATTACKS: readonly (readonly [string, string])[] = [
@@ -87,6 +58,15 @@ const ATTACKS: readonly (readonly [string, string])[] = [
     'SELECT 1 /* ; */ ; DELETE FROM t --',
     'SELECT * FROM pragma_database_list',
     'SELECT * FROM pragma_journal_mode',
+    'SELECT * FROM pragma_optimize',
+    'SELECT * FROM t, pragma_integrity_check',
+    'EXPLAIN QUERY PLAN SELECT 1',
+    'RELEASE s',
+    'END',
+    "PRAGMA temp_store_directory = '$FOLDER'",
+    'PRAGMA wal_checkpoint(TRUNCATE)',
+    "INSERT INTO notes(notes) VALUES ('optimize')",
+    "REPLACE INTO t VALUES (1, 'x')",
     "SELECT load_extension('$FOLDER/x.so')",
     'SELECT "load_extension"(\'x\')',
     "SELECT fts3_tokenizer('simple')",
@@ -107,6 +87,14 @@ const ATTACKS: readonly (readonly [string, string])[] = [
     "SELECT * FROM fsdir('/etc')",
     'SELECT * FROM sqlite_dbpage',
     "SELECT * FROM csv('$FOLDER/secret.txt')",
+    "SELECT * FROM zipfile('$FOLDER/secret.txt')",
+    "SELECT eval('DELETE FROM t')",
+    "SELECT * FROM 'file:$FOLDER/other.sqlite'.t",
+    'SELECT * FROM temp.t',
+    'VALUES (1) RETURNING 1',
+    'SELECT * FROM t RETURNING *',
+    'SELECT * FROM pragma_wal_checkpoint',
+    "SELECT * FROM bytecode('DELETE FROM t')",
     "SELECT sqlite_rename_table('main', 'table', 't', 't', 't', 0, 0)",
     'SELECT ?1',
   ].map((sql) => [sql, 'SQL_ERROR|SQL_NOT_READ_ONLY'] as const),
@@ -126,37 +114,10 @@ const ATTACKS: readonly (readonly [string, string])[] = [
   ].map((sql) => [sql, 'TIMEOUT'] as const),
 ];
 
-test.each(ATTACKS)('%s is refused: %s', async (sql, codes) => {
-  const timeoutMs = codes === 'TIMEOUT' ? 200 : 15_000;
-  const text = sql.replaceAll('$FOLDER', folder);
-  const error = await failureOf(source.query(asking({ timeoutMs }), statement(text), FIRST));
-  expect(error.code).toMatch(new RegExp(`^(${codes})$`));
-  expect(await fingerprint()).toEqual(before);
-  expect((await ask(source, 'SELECT sum(a) FROM t')).rows).toEqual([[3]]);
-});
-
-test('nothing of it passes as a plan, or as a stream', async () => {
-  for (const [sql, codes] of ATTACKS.filter(([, codes]) => !/MEMORY|TIMEOUT/.test(codes))) {
-    const text = statement(sql.replaceAll('$FOLDER', folder));
-    expect((await failureOf(source.explain(asking(), text))).code, sql).toMatch(new RegExp(`^(${codes})$`));
-    expect((await failureOf(source.stream(asking(), text))).code, sql).toMatch(new RegExp(`^(${codes})$`));
-  }
-  expect(await fingerprint()).toEqual(before);
-});
-
-test('a path in a question about tables leads to no other file', async () => {
-  const question = {
-    detail: 'full',
-    limit: 10,
-    file: join(folder, 'secret.txt'),
-    path: '/etc/passwd',
-  } as const;
-  const { tables } = await source.catalogue(asking(), question);
-  expect(tables.map(({ name }) => name)).toContain('t');
-});
-
-describe('a source that may be changed', () => {
-  test.each([
+describeRefusals({
+  source: () => bench.source,
+  refused: ATTACKS,
+  changes: [
     'DROP TABLE t',
     'CREATE TABLE u (a)',
     'ALTER TABLE t ADD c',
@@ -174,19 +135,28 @@ describe('a source that may be changed', () => {
     "INSERT INTO t SELECT load_extension('x'), 1",
     "UPDATE t SET b = fts3_tokenizer('simple')",
     'UPDATE t SET b = (SELECT file FROM pragma_database_list)',
-  ])('takes no %s', async (sql) => {
-    const text = sql.replaceAll('$FOLDER', folder);
-    const request = { ...statement(text), dryRun: false, maxAffected: 100 };
-    const error = await failureOf(Promise.resolve(source.modify?.(asking(), request)));
-    expect(error.code).toMatch(/^(SQL_ERROR|SQL_NOT_READ_ONLY)$/);
-    expect(await fingerprint()).toEqual(before);
-  });
+    'REPLACE INTO sqlite_sequence VALUES (1, 2)',
+    'DELETE FROM notes_data',
+    "UPDATE notes_config SET v = 'x'",
+    'INSERT INTO temp.t VALUES (1)',
+    'DELETE FROM t RETURNING load_extension(b)',
+  ],
+  taken: ["SELECT 'load_extension(1)', b FROM t"],
+  fingerprint,
+  state: async () => (await ask(bench.source, 'SELECT sum(a) FROM t')).rows,
+  clean: [[3]],
+  spelled: (sql) => sql.replaceAll('$FOLDER', bench.folder),
+});
 
-  test('tells what a dry run would do, and does nothing', async () => {
-    const request = { ...statement('DELETE FROM t'), dryRun: true, maxAffected: 100 };
-    expect(await source.modify?.(asking(), request)).toEqual({ affected: 2, applied: false });
-    expect(await fingerprint()).toEqual(before);
-  });
+test('a path in a question about tables leads to no other file', async () => {
+  const question = {
+    detail: 'full',
+    limit: 10,
+    file: join(bench.folder, 'secret.txt'),
+    path: '/etc/passwd',
+  } as const;
+  const { tables } = await bench.source.catalogue(asking(), question);
+  expect(tables.map(({ name }) => name)).toContain('t');
 });
 
 test('no process is left over when the service is killed while a statement runs', async () => {
@@ -198,30 +168,8 @@ test('no process is left over when the service is killed while a statement runs'
     const processes = createProcesses({ logger });
     const start = processes.start;
     processes.start = (how) => { const one = start(how); console.log(one.child.pid); return one; };
-    const source = openSqlite({ name: 's', path: ${JSON.stringify(file)}, timeoutSeconds: 30, maxConnections: 1, writable: false }, { processes });
+    const source = openSqlite({ name: 's', path: ${JSON.stringify(bench.file)}, timeoutSeconds: 30, maxConnections: 1, writable: false }, { processes });
     const asking = { principal: { subject: 'ada' }, signal: new AbortController().signal, timeoutMs: 30000 };
     await source.query(asking, { sql: ${JSON.stringify(`${COUNT} SELECT count(*) FROM t`)}, params: [] }, { limit: 1, offset: 0 });`;
-  const service = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(service.stdout, 'data')) as [Buffer];
-  const child = Number(line.toString());
-  // It works: the processor time of the statement goes up.
-  await expect.poll(() => cpuTime(child), { timeout: 10_000 }).toBeGreaterThan(20);
-  service.kill('SIGKILL');
-  await expect.poll(() => isRunning(child), { timeout: 5000 }).toBe(false);
+  await expectNothingLeftOf(script);
 });
-
-async function cpuTime(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return Number(stat.split(' ')[13] ?? 0);
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,12 +1,10 @@
 import * as z from 'zod';
 import { ArgumentParser, nearestName } from '../../core/arguments.ts';
+import { CALL_TOOL, SEARCH_TOOLS } from '../../core/discovery.ts';
 import { AppError } from '../../core/errors.ts';
 import { callText } from '../../core/phrases.ts';
 import { defineTool, type Effect, type Tool } from '../../core/tool.ts';
 import { mayUse } from '../admission.ts';
-import { SEARCH_TOOLS } from './search-tools.ts';
-
-export const CALL_TOOL = 'call_tool';
 
 const DESCRIPTION = `Calls a tool that is not in your list, by the name and with the arguments that search_tools has told. The call counts as one of that tool: its permissions, limits and errors are the same as if it were listed. Where an error or a note names a call of that tool, make it with call_tool, too. Take it for nothing that is listed.`;
 

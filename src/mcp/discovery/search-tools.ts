@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import { ByHolder } from '../../core/by-holder.ts';
 import { text } from '../../core/content.ts';
+import { SEARCH_TOOLS } from '../../core/discovery.ts';
 import type { OutputBudget } from '../../core/budget.ts';
 import type { Principal } from '../../core/principal.ts';
 import { defineTool, type Tool } from '../../core/tool.ts';
 import { mayUse } from '../admission.ts';
 import { ToolIndex } from './ranking.ts';
-
-export const SEARCH_TOOLS = 'search_tools';
 
 const DESCRIPTION = `Finds tools that are not in your list, by words of what they do: this server has more of them than are listed. Take it when no listed tool fits the task, before you say that something cannot be done. Answers the best matches with description and input schema, ready for call_tool; other_names names what else there is. Search with two or three words of the subject, such as "invoice customer".`;
 

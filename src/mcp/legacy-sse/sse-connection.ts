@@ -51,7 +51,7 @@ export class SseConnection {
       get principal() {
         return authority.now();
       },
-      ...{ requestId, logger, session: this.#session },
+      ...{ requestId, isConnection: true, logger, session: this.#session },
     });
   }
 

@@ -6,6 +6,7 @@ import type { Exchange } from '../exchange.ts';
 import { isWanted } from '../log-level.ts';
 import { resultIn } from '../older-content.ts';
 import type { Peer } from '../peer.ts';
+import { peerOf } from '../sdk-bridge.ts';
 import type { CallOrigin } from '../call-origin.ts';
 import { type AnswerParts, CallAnswer } from './call-answer.ts';
 import type { NotificationParts } from './notification-stream.ts';
@@ -94,15 +95,8 @@ export class SessionCalls {
 
   #peer(exchange: Exchange, { session, state }: Caller, answer: CallAnswer): SessionPeer {
     const { states } = this.#parts;
-    const { principal, context } = exchange;
     return {
-      principal,
-      requestId: context.id,
-      logger: context.logger,
-      trace: context.trace,
-      noteTool: (name) => {
-        context.tool = name;
-      },
+      ...peerOf(exchange),
       isAcquainted: true,
       asker: new SessionAsker(this.#parts, answer),
       session: {

@@ -1,9 +1,8 @@
 import type { Asker, ClientRequest } from '../../core/asker.ts';
 import { AppError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { Answered, Answers, Questions } from '../answered.ts';
 import { canAnswer, requireAnswerable } from '../capabilities.ts';
-import type { Answers } from '../rounds.ts';
-import type { Questions } from './task-record.ts';
 
 interface OpenQuestion {
   readonly request: ClientRequest;
@@ -15,7 +14,7 @@ export interface TaskAsking {
   /** What the client declared when it started the task. */
   readonly capabilities: JsonObject;
   /** What it has answered before the task began. */
-  readonly answers: Answers;
+  readonly answered: Answered;
   /** Milliseconds that a person may think. */
   readonly timeoutMs: number;
 }
@@ -27,7 +26,7 @@ export interface TaskAsking {
 export class TaskQuestions implements Asker {
   readonly #asking: TaskAsking;
   readonly #onChange: () => void;
-  readonly #answers: Map<string, unknown>;
+  readonly #answers = new Map<string, unknown>();
   readonly #open = new Map<string, OpenQuestion>();
   #end: AppError | undefined;
 
@@ -35,7 +34,6 @@ export class TaskQuestions implements Asker {
   constructor(asking: TaskAsking, onChange: () => void) {
     this.#asking = asking;
     this.#onChange = onChange;
-    this.#answers = new Map(Object.entries(asking.answers));
   }
 
   get open(): Questions {
@@ -48,6 +46,7 @@ export class TaskQuestions implements Asker {
 
   async ask(requests: Questions): Promise<Answers> {
     requireAnswerable(this.#asking.capabilities, requests);
+    this.#know(await this.#asking.answered.to(requests));
     if (this.#end !== undefined) throw this.#end;
     const before = this.#open.size;
     const answers = Object.entries(requests).map(async ([key, request]): Promise<[string, unknown]> => [
@@ -75,6 +74,12 @@ export class TaskQuestions implements Asker {
   end(reason: AppError): void {
     this.#end = reason;
     for (const question of [...this.#open.values()]) question.settle({ error: reason });
+  }
+
+  #know(earlier: Answers): void {
+    for (const [key, value] of Object.entries(earlier)) {
+      if (!this.#answers.has(key)) this.#answers.set(key, value);
+    }
   }
 
   #answerTo(key: string, request: ClientRequest): Promise<unknown> {

@@ -1,9 +1,7 @@
-import type { ClientRequest } from '../../core/asker.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Scope } from '../../core/scopes.ts';
+import type { Questions } from '../answered.ts';
 import type { CallResult } from '../call-result.ts';
-
-export type Questions = Readonly<Record<string, ClientRequest>>;
 
 /** Where a task stands, with what belongs to its status (SEP-2663, "Task Status"). */
 export type TaskState =

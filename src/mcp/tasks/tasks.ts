@@ -5,23 +5,17 @@ import type { Principal } from '../../core/principal.ts';
 import type { Store } from '../../core/store.ts';
 import type { Logger } from '../../core/telemetry.ts';
 import type { Tool } from '../../core/tool.ts';
+import type { Answered, Answers, Questions } from '../answered.ts';
 import type { CallResult } from '../call-result.ts';
 import { requireUse, scopeRequired } from '../admission.ts';
 import type { ToolCaller } from '../call-tool.ts';
 import type { Hub } from '../hub.ts';
-import { type Answers, InputNeeded } from '../rounds.ts';
+import { InputNeeded } from '../rounds.ts';
 import type { CallOrigin } from '../call-origin.ts';
 import type { Liveness } from '../sessions/liveness.ts';
 import { FollowedTask, STATUS } from './followed-task.ts';
 import { LETTER, RunningTask } from './running-task.ts';
-import {
-  detailed,
-  type DetailedTask,
-  failed,
-  isOver,
-  type Questions,
-  type TaskRecord,
-} from './task-record.ts';
+import { detailed, type DetailedTask, failed, isOver, type TaskRecord } from './task-record.ts';
 import { fingerprint, newTaskId, type ReceivedLetter, type TaskLifetimes, TaskStore } from './task-store.ts';
 
 export interface TasksOptions {
@@ -52,7 +46,7 @@ export interface TaskCall {
   /** What the client has declared with the call. */
   readonly capabilities: JsonObject;
   /** What it has answered in rounds before. */
-  readonly answers: Answers;
+  readonly answered: Answered;
 }
 
 /** What a call is answered with that goes on as a task (SEP-2663, "Polymorphic Results"). */
@@ -182,7 +176,7 @@ export class Tasks {
   }
 
   async #start(call: TaskCall): Promise<CreatedTask> {
-    const { tool, origin, capabilities, answers } = call;
+    const { tool, origin, capabilities, answered } = call;
     const { hub, liveness, caller } = this.#parts;
     const { subject, permit } = origin.principal;
     this.#requireRoom(subject);
@@ -197,7 +191,7 @@ export class Tasks {
       state: { status: 'working' },
     };
     const store = this.#storeOf(origin.principal);
-    const asking = { capabilities, answers, timeoutMs: this.#options.askTimeoutMs };
+    const asking = { capabilities, answered, timeoutMs: this.#options.askTimeoutMs };
     const task = new RunningTask({ store, hub, logger: origin.logger }, record, asking);
     const running: Running = { subject, task, ended: Promise.resolve() };
     this.#running.set(record.id, running);

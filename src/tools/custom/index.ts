@@ -1,4 +1,5 @@
 import { ConfigurationError, type Problem } from '../../core/configuration-error.ts';
+import { CALL_TOOL, SEARCH_TOOLS } from '../../core/discovery.ts';
 import type { Tool } from '../../core/tool.ts';
 import type { FileAccessContext, ToolFeature } from '../../core/tool-feature.ts';
 import { Fault } from './fault.ts';
@@ -13,7 +14,7 @@ export interface CustomContext extends FileAccessContext {
 
 /** Names of built-in tools that are there only when they are configured or needed. */
 const RESERVED = [
-  ...['info', 'search_tools', 'call_tool', 'modify_data', 'call_api'],
+  ...['info', SEARCH_TOOLS, CALL_TOOL, 'modify_data', 'call_api'],
   ...['run_job', 'get_job', 'cancel_job'],
 ];
 

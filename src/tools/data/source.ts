@@ -35,8 +35,8 @@ export interface Column {
 export interface Page {
   readonly columns: readonly Column[];
   /**
-   * Fewer than were asked for where the page would take more than about 16 MB as JSON: then `more` is true. A
-   * single row that takes more is `MEMORY_LIMIT`.
+   * Fewer than were asked for where the page would take more than about 16 MB as JSON, 8 MB from databases: then
+   * `more` is true. A single row that takes more is `MEMORY_LIMIT`.
    */
   readonly rows: readonly (readonly Value[])[];
   /** Exact: whether there are further rows. */

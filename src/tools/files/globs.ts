@@ -9,7 +9,10 @@ const NAME_GLOB = /^[\w.*?{},@+ -]*[\w.*?{},@+-]$/;
  */
 export function globArguments(globs: readonly string[]): string[] {
   if (globs.some((glob) => glob.includes('\0'))) throw unreadable('it holds a NUL character');
-  const [wanted, unwanted] = [globs.filter(isWanted), globs.filter((glob) => !isWanted(glob))];
+  if (globs.some((glob) => /^!?\s*$/.test(glob))) throw unreadable('it is empty');
+  // At the beginning of a line of an ignore file, which ripgrep takes a glob for, that is a comment.
+  const wanted = globs.filter(isWanted).map((glob) => glob.replace(/^#/, '\\#'));
+  const unwanted = globs.filter((glob) => !isWanted(glob));
   const exclusions = unwanted.map((glob) => `--glob=${glob}`);
   if (wanted.length === 0) return exclusions;
   if (outweighsIgnoreFiles(globs)) return [...wanted.map((glob) => `--glob=${glob}`), ...exclusions];

@@ -142,7 +142,8 @@ async function readRules(sandbox: Sandbox, path: string): Promise<string[]> {
     try {
       const buffer = Buffer.alloc(Math.min(MAX_RULES_BYTES, file.stats.size));
       const { bytesRead } = await file.handle.read(buffer, 0, buffer.length, 0);
-      const lines = buffer.toString('utf8', 0, bytesRead).split(/\r?\n/);
+      const text = buffer.toString('utf8', 0, bytesRead).replace(/^\ufeff/, '');
+      const lines = text.split(/\r?\n/);
       return lines.filter((line) => line.trim() !== '' && !line.startsWith('#'));
     } finally {
       await file.close();

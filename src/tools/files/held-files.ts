@@ -12,7 +12,7 @@ import type { FileAccess } from './access.ts';
 import { positionOf } from './listing/position.ts';
 import type { FileServices } from './services.ts';
 import { versionAt } from './workspace/version.ts';
-import { joinPath, virtualPath } from './workspace/virtual-path.ts';
+import { joinPath, shown, virtualPath } from './workspace/virtual-path.ts';
 
 type Reader = Pick<Principal, 'permit' | 'subject'>;
 
@@ -82,7 +82,7 @@ export class HeldFiles implements WorkspaceFiles {
 
 /** The file, or the files of the folder, that have this path; undefined where only a glob can be meant. */
 async function literally({ services, limit, signal }: Question, path: string): Promise<Found | undefined> {
-  const again = (other: string): string => callText('list_files', { path: other });
+  const again = (other: string): string => callText('list_files', { path: shown(other) });
   const isGlob = GLOB.test(path);
   try {
     const entry = isGlob

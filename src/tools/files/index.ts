@@ -36,9 +36,10 @@ interface Options {
 /** The tools that work on the workspaces, and what other tools get of them. */
 export function createFileTools(
   { files: options, scratch: keeping }: Options,
-  { logger, dataDir, store }: ToolFeatureContext,
+  context: ToolFeatureContext,
 ): FileTools {
-  const services = createFileServices(options, dataDir);
+  const { logger, dataDir, store } = context;
+  const services = createFileServices(options, context);
   const scratch = new ScratchArea({
     directory: keeping.directory ?? join(dataDir, 'scratch'),
     lifetimeMs: keeping.lifetime * 1000,
@@ -65,7 +66,6 @@ export function createFileTools(
     components: async () => [{ name: 'ripgrep', version: await versionOf(ripgrep, logger) }],
     close: async () => {
       writing.close();
-      ripgrep.close();
       await scratch.close();
     },
   };

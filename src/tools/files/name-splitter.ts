@@ -19,6 +19,29 @@ export class NameSplitter {
   }
 }
 
+/** Splits names, each with NUL, a number and a line feed behind it, out of chunks of output. */
+export class CountSplitter {
+  readonly #tell: (name: string, count: number) => boolean;
+  #rest = '';
+
+  constructor(tell: (name: string, count: number) => boolean) {
+    this.#tell = tell;
+  }
+
+  /** Answers false once the listener has. */
+  push(chunk: Buffer): boolean {
+    const text = this.#rest + chunk.toString('latin1');
+    let end = 0;
+    for (const [record, name = '', count] of text.matchAll(/([^\0]+)\0(\d+)\n/gy)) {
+      end += record.length;
+      const [decoded = ''] = namesIn(Buffer.from(name, 'latin1'));
+      if (!this.#tell(decoded, Number(count))) return false;
+    }
+    this.#rest = text.slice(end);
+    return true;
+  }
+}
+
 function namesIn(bytes: Buffer): string[] {
   if (isUtf8(bytes)) return bytes.toString('utf8').split('\0');
   return bytes

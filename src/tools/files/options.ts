@@ -119,7 +119,8 @@ export const filesOptions = z.object({
     example: 10_000,
   }),
   maxProcesses: setting(z.int().min(1).max(64).default(4), {
-    description: 'Search processes that run at the same time, over all callers; further ones wait.',
+    description:
+      'Searches that run at the same time, over all callers, each in one process or two; further ones wait.',
     example: 8,
   }),
   trash: trash.prefault({}),

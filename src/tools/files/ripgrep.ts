@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { access } from 'node:fs/promises';
 import { AppError } from '../../core/errors.ts';
+import type { Processes, SupervisedProcess } from '../../core/processes.ts';
 import type { Slots } from '../../core/slots.ts';
 
 export interface RipgrepRun {
@@ -12,18 +11,18 @@ export interface RipgrepRun {
   readonly signal: AbortSignal;
   /** Milliseconds after which it is ended without that being an error. */
   readonly patienceMs?: number;
-  /** Gets the output as it comes; answering false ends the process. */
-  onOutput(chunk: Buffer): boolean;
+  /** Whether it runs beside another one of the same call, in that one's place. Default false. */
+  readonly isBeside?: boolean;
+  /** Gets the output as it comes; answering false ends the process, a number lets it rest for so many milliseconds. */
+  onOutput(chunk: Buffer): boolean | number;
 }
 
 export interface RipgrepEnd {
   /** `finished` by itself, `stopped` by who listens, or `expired` after its patience. */
   readonly how: 'finished' | 'stopped' | 'expired';
-  /** 0: something found, 1: nothing found, 2: something went wrong. Only of what finished. */
-  readonly exitCode: number;
-  /** What it said of errors, without places of the machine. */
-  readonly complaint: string;
-  /** Whether it was stopped by its bound of memory: it keeps whole lines there. */
+  /** Why it did not do its work; undefined where it did, but for what vanished or may not be read. */
+  readonly complaint: string | undefined;
+  /** Whether that is its bound of memory: it keeps whole lines there. */
   readonly isOutOfMemory: boolean;
 }
 
@@ -41,18 +40,11 @@ const ALWAYS = [
   '--no-ignore-exclude',
 ];
 const MAX_COMPLAINT = 4000;
-// Both of util-linux. A file of one long line makes ripgrep take several times its size; where these are missing,
-// nothing holds it back, and it outlives a server that is killed.
+// Its exit codes: 0 where something was found, 1 where nothing was, and this one.
+const FAILED = 2;
+// A file of one long line makes ripgrep take several times its size.
 const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
-const WRAPPERS: readonly (readonly [program: string, ...args: string[]])[] = [
-  ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--'],
-  ['/usr/bin/prlimit', `--data=${MAX_MEMORY_BYTES}`, '--'],
-];
-
-interface Program {
-  readonly command: string;
-  readonly prefix: readonly string[];
-}
+const OUT_OF_MEMORY = /^memory allocation of \d+ bytes failed/m;
 
 /** How a child process names the file that it inherits as one of its `descriptors`. */
 export function inheritedPath(index: number): string {
@@ -61,18 +53,17 @@ export function inheritedPath(index: number): string {
 
 /** The bundled search program, as child processes that are bounded in number and end with the call. */
 export class Ripgrep {
+  readonly #processes: Processes;
   readonly #slots: Slots;
-  readonly #running = new Set<ChildProcess>();
-  #program: Promise<Program> | undefined;
+  readonly #locate: () => Promise<string>;
+  #program: Promise<string> | undefined;
   #version: Promise<string> | undefined;
 
-  constructor(slots: Slots) {
+  /** @param locate Where the program is; by default in the package that brings it. */
+  constructor(processes: Processes, slots: Slots, locate = locateProgram) {
+    this.#processes = processes;
     this.#slots = slots;
-  }
-
-  /** Processes that run now. */
-  get running(): number {
-    return this.#running.size;
+    this.#locate = locate;
   }
 
   /** For example `15.0.0`. Rejects with `SOURCE_UNAVAILABLE` where there is no program for this platform. */
@@ -81,79 +72,29 @@ export class Ripgrep {
   }
 
   /**
-   * @throws AppError `SOURCE_UNAVAILABLE` where the program is missing, `BUSY` when too many wait for it;
-   *   the signal's reason when that aborts
+   * @throws AppError `SOURCE_UNAVAILABLE` where the program is missing, or somebody else has ended it; `BUSY` when
+   *   too many wait for it; the signal's reason when that aborts
    */
   async run(run: RipgrepRun): Promise<RipgrepEnd> {
-    const program = await (this.#program ??= locateProgram());
-    const release = await this.#slots.acquire(run.signal);
+    const command = await (this.#program ??= this.#locate());
+    const release = run.isBeside === true ? undefined : await this.#slots.acquire(run.signal);
     try {
       run.signal.throwIfAborted();
-      return await this.#supervise(program, run);
+      return await follow(this.#start(command, run), run);
     } finally {
-      release();
+      release?.();
     }
   }
 
-  close(): void {
-    for (const child of this.#running) kill(child);
-  }
-
-  #supervise(program: Program, run: RipgrepRun): Promise<RipgrepEnd> {
-    const child = this.#start(program, run);
-    let how: RipgrepEnd['how'] = 'finished';
-    let complaint = '';
-    let failure: Error | undefined;
-    const end = (reason: RipgrepEnd['how'], cause?: Error): void => {
-      how = reason;
-      failure ??= cause;
-      kill(child);
-    };
-    const abort = (): void => {
-      end('stopped', run.signal.reason as Error);
-    };
-    const timer =
-      run.patienceMs === undefined ? undefined : setTimeout(end, run.patienceMs, 'expired' as const);
-    run.signal.addEventListener('abort', abort, { once: true });
-    child.stdout?.on('data', (chunk: Buffer) => {
-      if (how !== 'finished') return;
-      try {
-        if (!run.onOutput(chunk)) end('stopped');
-      } catch (error) {
-        end('stopped', error as Error);
-      }
-    });
-    child.stderr?.on('data', (chunk: Buffer) => {
-      complaint = (complaint + chunk.toString()).slice(0, MAX_COMPLAINT);
-    });
-    return new Promise((resolve, reject) => {
-      const settle = (exitCode: number, cause: Error | undefined): void => {
-        this.#running.delete(child);
-        clearTimeout(timer);
-        run.signal.removeEventListener('abort', abort);
-        if (cause !== undefined) reject(cause);
-        else resolve({ how, exitCode, ...read(complaint) });
-      };
-      child.on('error', (cause) => {
-        settle(2, failure ?? unavailable(cause));
-      });
-      child.on('close', (code) => {
-        settle(code ?? 2, failure);
-      });
-    });
-  }
-
-  #start(program: Program, run: RipgrepRun): ChildProcess {
-    const child = spawn(program.command, [...program.prefix, ...ALWAYS, ...run.args], {
-      ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
-      stdio: ['ignore', 'pipe', 'pipe', ...(run.descriptors ?? [])],
+  #start(command: string, { args, cwd, descriptors = [] }: RipgrepRun): SupervisedProcess {
+    return this.#processes.start({
+      command,
+      args: [...ALWAYS, ...args],
       env: {},
-      // A group of its own, so that whatever it starts ends with it.
-      detached: process.platform !== 'win32',
-      windowsHide: true,
+      ...(cwd === undefined ? {} : { cwd }),
+      limits: { memoryBytes: MAX_MEMORY_BYTES },
+      descriptors,
     });
-    this.#running.add(child);
-    return child;
   }
 
   async #askVersion(): Promise<string> {
@@ -171,39 +112,85 @@ export class Ripgrep {
   }
 }
 
-function kill(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+type Ended = Awaited<SupervisedProcess['ended']>;
+
+interface Progress {
+  how: RipgrepEnd['how'];
+  /** Why it is ended, where that is an error. */
+  failure: Error | undefined;
+  complaint: string;
+}
+
+async function follow(supervised: SupervisedProcess, run: RipgrepRun): Promise<RipgrepEnd> {
+  const progress: Progress = { how: 'finished', failure: undefined, complaint: '' };
+  const end = (how: RipgrepEnd['how'], cause?: Error): void => {
+    progress.how = how;
+    progress.failure ??= cause;
+    supervised.kill();
+  };
+  const abort = (): void => {
+    end('stopped', run.signal.reason as Error);
+  };
+  const timer =
+    run.patienceMs === undefined ? undefined : setTimeout(end, run.patienceMs, 'expired' as const);
+  run.signal.addEventListener('abort', abort, { once: true });
+  supervised.child.stdout?.on('data', (chunk: Buffer) => {
+    if (progress.how !== 'finished') return;
+    try {
+      const answer = run.onOutput(chunk);
+      if (answer === false) end('stopped');
+      else if (answer !== true) supervised.rest(answer);
+    } catch (error) {
+      end('stopped', error as Error);
+    }
+  });
+  supervised.child.stderr?.on('data', (chunk: Buffer) => {
+    progress.complaint = (progress.complaint + chunk.toString()).slice(0, MAX_COMPLAINT);
+  });
   try {
-    if (process.platform === 'win32') child.kill('SIGKILL');
-    else process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // It has ended meanwhile.
+    const ended = await supervised.ended.catch((cause: unknown) => {
+      throw progress.failure ?? unavailable(cause);
+    });
+    if (progress.failure !== undefined) throw progress.failure;
+    return endOf(progress, ended);
+  } finally {
+    clearTimeout(timer);
+    run.signal.removeEventListener('abort', abort);
   }
 }
 
-function read(complaint: string): Pick<RipgrepEnd, 'complaint' | 'isOutOfMemory'> {
-  return {
-    complaint: complaint.replace(/^rg: /gm, '').trim(),
-    isOutOfMemory: /^memory allocation of \d+ bytes failed/m.test(complaint),
-  };
+function endOf({ how, complaint }: Progress, { exitCode, signal }: Ended): RipgrepEnd {
+  if (how !== 'finished') return { how, complaint: undefined, isOutOfMemory: false };
+  const isOutOfMemory = OUT_OF_MEMORY.test(complaint);
+  if (signal !== undefined && !isOutOfMemory) throw interrupted(signal);
+  const words = complaint.replace(/^rg: /gm, '').trim();
+  // What starts it says so when it cannot.
+  if (exitCode !== undefined && exitCode > FAILED) throw unavailable(new Error(`${exitCode}: ${words}`));
+  const hasFailed = isOutOfMemory || (exitCode === FAILED && words !== '');
+  return { how, complaint: hasFailed ? words : undefined, isOutOfMemory };
 }
 
-async function locateProgram(): Promise<Program> {
-  const wrappers = await Promise.all(
-    WRAPPERS.map(async (wrapper) =>
-      access(wrapper[0]).then(
-        () => wrapper,
-        () => [],
-      ),
-    ),
-  );
+async function locateProgram(): Promise<string> {
   try {
-    const { rgPath } = await import('@vscode/ripgrep');
-    const [command, ...prefix] = [...wrappers.flat(), rgPath];
-    return { command, prefix };
+    return (await import('@vscode/ripgrep')).rgPath;
   } catch (cause) {
     throw unavailable(cause);
   }
+}
+
+/** For a complaint that no argument of the caller explains: what was told by then is not all. */
+export function failed(complaint: string): AppError {
+  return new AppError('SOURCE_UNAVAILABLE', 'The search failed on this server.', {
+    cause: new Error(complaint),
+    next: 'search or list a smaller part, with a narrower path or a glob',
+  });
+}
+
+function interrupted(signal: string): AppError {
+  return new AppError('SOURCE_UNAVAILABLE', 'The search was broken off on this server.', {
+    cause: new Error(`ripgrep was ended by ${signal}`),
+    next: 'call again',
+  });
 }
 
 function unavailable(cause: unknown): AppError {

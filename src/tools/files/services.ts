@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ToolCall } from '../../core/tool.ts';
+import type { ToolFeatureContext } from '../../core/tool-feature.ts';
 import { FileFinder } from './listing/find-files.ts';
 import type { FilesOptions } from './options.ts';
 import { LineIndexes } from './reading/line-index.ts';
@@ -31,15 +32,18 @@ export type Look = Pick<ToolCall, 'signal' | 'budget'>;
 
 const OPEN_DIRECTORIES = 32;
 
-/** @param dataDir For the folder above several workspaces, which is made when it is first needed. */
-export function createFileServices(options: FilesOptions, dataDir: string): FileServices {
+/** The folder above several workspaces is made in the data folder when it is first needed. */
+export function createFileServices(
+  options: FilesOptions,
+  { dataDir, processes }: Pick<ToolFeatureContext, 'dataDir' | 'processes'>,
+): FileServices {
   const deny = new DenyList(options.deny);
   const sandbox = new Sandbox({
     mounts: new Mounts(rootsFor(options, deny)),
     deny,
     top: new TopFolder(join(dataDir, 'workspaces')),
   });
-  const ripgrep = new Ripgrep(new Slots(options.maxProcesses));
+  const ripgrep = new Ripgrep(processes, new Slots(options.maxProcesses));
   const finder = new FileFinder(ripgrep, sandbox);
   return {
     ...{ options, sandbox, ripgrep, finder },

@@ -4,12 +4,14 @@ import type { FileFinder } from './listing/find-files.ts';
 import { literalGlob } from './globs.ts';
 import { callText } from '../../core/phrases.ts';
 import type { Entry, EntryKind, OpenFile, Sandbox } from './workspace/sandbox.ts';
-import { joinPath, nameOf, parentOf, quoted } from './workspace/virtual-path.ts';
+import { joinPath, nameOf, parentOf, quoted, shown } from './workspace/virtual-path.ts';
 
 const SUGGESTIONS = 3;
 const MAX_NAMES = 2000;
 const MAX_FOUND = 200;
 const PATIENCE_MS = 300;
+/** Folders that do not exist on a way up, each of which is looked for. */
+const MAX_LEVELS = 50;
 // Shares of a name that are to be changed: a slip of the fingers, and the most that may still be meant.
 const NEAR = 0.34;
 const FAR = 0.5;
@@ -60,7 +62,8 @@ export class Lookup {
       const { likely, closest } = await this.#closest(request, ancestor);
       const names = closest.length === 0 ? '' : ` Closest: ${closest.map(quoted).join(', ')}.`;
       throw new AppError('PATH_NOT_FOUND', `There is no ${quoted(request.path)}.${names}`, {
-        next: likely === undefined ? callText('list_files', { path: ancestor }) : request.again(likely),
+        next:
+          likely === undefined ? callText('list_files', { path: shown(ancestor) }) : request.again(likely),
         cause: error,
       });
     }
@@ -68,7 +71,8 @@ export class Lookup {
 
   async #existingAncestor(path: string): Promise<string> {
     let ancestor = parentOf(path);
-    while (ancestor !== '/' && !(await this.#exists(ancestor, 'directory'))) ancestor = parentOf(ancestor);
+    for (let levels = 0; ancestor !== '/' && !(await this.#exists(ancestor, 'directory')); levels++)
+      ancestor = levels < MAX_LEVELS ? parentOf(ancestor) : '/';
     return ancestor;
   }
 
@@ -122,9 +126,9 @@ export class Lookup {
     const entry = await this.#tryOpen(directory);
     if (entry === undefined) return [];
     try {
-      const names = (await this.#sandbox.entriesOf(entry)).slice(0, MAX_NAMES).map(({ name }) => name);
+      const names = await this.#sandbox.entriesOf(entry, MAX_NAMES);
       return names
-        .map((name) => ({ name, distance: unlikeness(wanted, name) }))
+        .map(({ name }) => ({ name, distance: unlikeness(wanted, name) }))
         .filter(({ distance }) => distance <= FAR)
         .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
         .slice(0, SUGGESTIONS * 2);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ByHolder } from '../../core/by-holder.ts';
 import { text } from '../../core/content.ts';
+import { CALL_TOOL, SEARCH_TOOLS } from '../../core/discovery.ts';
 import type { HealthCheck } from '../../core/health.ts';
 import type { Permit } from '../../core/permit.ts';
 import type { Principal } from '../../core/principal.ts';
@@ -14,6 +15,9 @@ export interface InfoContext {
   readonly readOnly: boolean;
   /** The other tools that are offered. */
   readonly tools: readonly Tool[];
+  /** Those that are left out of the list of who may use more than these. */
+  readonly tail: readonly Tool[];
+  readonly maxListed: number;
   /** What can be read or queried, by names that hold no place of the machine. */
   readonly sources: readonly Source[];
   /** Bounds that a caller meets, by name with the unit: `search_seconds`. */
@@ -42,7 +46,9 @@ const output = z.object({
   scopes: z.array(z.string()).describe('Those you hold.'),
   problems: z.array(z.string()).describe('What does not work.'),
   available_tools: z.array(z.string()).optional().describe('What you may call.'),
-  tools: entries.optional().describe('Each with name, title, effect, scopes, available.'),
+  tools: entries
+    .optional()
+    .describe('Each with name, title, effect, scopes, available, and via if not listed.'),
   sources: entries.optional().describe('Each with name, kind, state, and path, uri, description if any.'),
   limits: z.record(z.string(), z.number()).optional().describe('Names end with units.'),
   components: z.record(z.string(), z.string()).optional().describe('Versions.'),
@@ -108,19 +114,22 @@ function tell(
     problems: [...status.problems],
   };
   const available = context.tools.filter((tool) => scopes.hasAll(tool.scopes)).map(({ name }) => name);
+  const isLong = available.length > context.maxListed && context.tail.length > 0;
   switch (section) {
     case 'summary':
       return {
         ...common,
-        available_tools: available,
+        available_tools: isLong ? [...available, SEARCH_TOOLS, CALL_TOOL] : available,
         sources: sourcesOf(context, status),
         limits: context.limits,
       };
     case 'tools':
       return {
         ...common,
-        tools: context.tools.map(({ name, title, effect, scopes: needed }) => {
-          return { name, title, effect, scopes: [...needed], available: available.includes(name) };
+        tools: context.tools.map((tool) => {
+          const { name, title, effect, scopes: needed } = tool;
+          const via = isLong && context.tail.includes(tool) ? { via: CALL_TOOL } : {};
+          return { name, title, effect, scopes: [...needed], available: available.includes(name), ...via };
         }),
       };
     case 'sources':

@@ -5,6 +5,7 @@ import type { Permit } from '../../core/permit.ts';
 import { Command } from './declaration/command.ts';
 import type { JobOptions } from './declaration/declaration.ts';
 import { exampleOf, tellParameters } from './declaration/parameter-words.ts';
+import type { Matches } from './declaration/values.ts';
 import { quoted } from './words.ts';
 
 export interface Job {
@@ -19,9 +20,9 @@ const MAX_TOLD = 10;
 export class Catalog {
   readonly #jobs: ReadonlyMap<string, Job>;
 
-  constructor(jobs: readonly JobOptions[]) {
+  constructor(jobs: readonly JobOptions[], matches: Matches) {
     this.#jobs = new Map(
-      jobs.map((options) => [options.name, { options, command: new Command(options) }] as const),
+      jobs.map((options) => [options.name, { options, command: new Command(options, matches) }] as const),
     );
   }
 

@@ -4,6 +4,7 @@ import type { FileAccessContext, Source, ToolFeature } from '../../core/tool-fea
 import { cancelJobTool } from './cancel-job.ts';
 import { Catalog, tellJob } from './catalog.ts';
 import type { JobOptions } from './declaration/declaration.ts';
+import { compilePatterns } from './declaration/patterns.ts';
 import { getJobTool } from './get-job.ts';
 import type { JobsOptions } from './options.ts';
 import { runJobTool } from './run-job.ts';
@@ -11,15 +12,20 @@ import { RunStore } from './running/run-store.ts';
 import { Runs } from './running/runs.ts';
 import { obstacleOf } from './running/surroundings.ts';
 
-/** The tools that run what the operator has declared. Without any job there are none. */
-export function createJobTools(
+/**
+ * The tools that run what the operator has declared. Without any job there are none.
+ *
+ * @throws ConfigurationError for patterns that cannot be used
+ */
+export async function createJobTools(
   { jobs, keptSeconds, ...limits }: JobsOptions,
   context: FileAccessContext,
-): ToolFeature {
+): Promise<ToolFeature> {
   const { processes, scratch, audit, logger } = context;
   const store = new RunStore(context.store, keptSeconds);
   const runs = new Runs(limits, { store, processes, scratch, audit, logger }, context.store);
-  const tools = [runJobTool(new Catalog(jobs), runs), getJobTool(runs), cancelJobTool(jobs, runs, audit)];
+  const catalog = new Catalog(jobs, await compilePatterns(jobs));
+  const tools = [runJobTool(catalog, runs), getJobTool(runs), cancelJobTool(jobs, runs, audit)];
   return {
     tools: jobs.length === 0 ? [] : tools,
     resources: [],

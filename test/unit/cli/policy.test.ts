@@ -125,6 +125,40 @@ describe('fairlead policy explain', () => {
     });
   });
 
+  describe('of the tools that lead to others', () => {
+    const longTail = {
+      FAIRLEAD_TOOLS_CUSTOM_FILES: path.resolve('examples/tools/add-numbers.ts'),
+      FAIRLEAD_MCP_MAX_LISTED_TOOLS: '3',
+    };
+
+    it.each([
+      {
+        who: 'may use more than are listed',
+        argv: ['bob@example.com', CLIENT],
+        told: /leave \d+ of[^]*lists it where/,
+      },
+      { who: 'may use few', argv: ['ada@example.com', 'agent'], told: /leave 1 of \d+ [^]*does not list it/ },
+      {
+        who: 'may use none',
+        argv: ['bob@example.com', 'agent'],
+        told: /leave 0 of \d+ [^]*does not list it/,
+      },
+    ])('says what they come to for who $who', async ({ who, argv, told }) => {
+      for (const tool of ['search_tools', 'call_tool']) {
+        const answer = await explain([...argv, tool], longTail);
+        expect(answer.stdout).toMatch(new RegExp(`^ok +tool +${tool} leads to other tools`, 'm'));
+        expect(answer.stdout).toMatch(told);
+        expect(answer.status).toBe(who === 'may use none' ? 1 : 0);
+      }
+    });
+
+    it('says that they are not there where all tools are listed', async () => {
+      const { status, stdout } = await explain(['bob@example.com', CLIENT, 'call_tool']);
+      expect(stdout).toMatch(/there is no call_tool/);
+      expect(status).toBe(1);
+    });
+  });
+
   it('knows no accounts where an identity provider has them, or the server keeps them in memory', async () => {
     const env = { FAIRLEAD_STORE: 'memory' };
     const { status, stdout } = await explain(['anybody', CLIENT, 'read_file', '--group', 'analysts'], env);

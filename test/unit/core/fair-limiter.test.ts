@@ -3,6 +3,11 @@ import { FairLimiter, type Release } from '../../../src/core/fair-limiter.ts';
 
 const never = new AbortController().signal;
 
+/** Whose queues are long enough. */
+function limiterOf(global: number, perPrincipal: number): FairLimiter {
+  return new FairLimiter({ global, perPrincipal, queuePerPrincipal: 10, queueWaitMs: 60_000 });
+}
+
 function take(limiter: FairLimiter, key: string): Release {
   const release = limiter.tryAcquire(key);
   if (release === undefined) throw new Error(`No place for ${key}`);
@@ -11,12 +16,7 @@ function take(limiter: FairLimiter, key: string): Release {
 
 describe('the fair limiter', () => {
   it('keeps one key from more than its share', () => {
-    const limiter = new FairLimiter({
-      global: 10,
-      perPrincipal: 2,
-      queuePerPrincipal: 5,
-      queueWaitMs: 60_000,
-    });
+    const limiter = limiterOf(10, 2);
     take(limiter, 'a');
     take(limiter, 'a');
     expect(limiter.tryAcquire('a')).toBeUndefined();
@@ -24,12 +24,7 @@ describe('the fair limiter', () => {
   });
 
   it('serves waiting keys in turn, so that a long queue does not starve a short one', async () => {
-    const limiter = new FairLimiter({
-      global: 1,
-      perPrincipal: 1,
-      queuePerPrincipal: 10,
-      queueWaitMs: 60_000,
-    });
+    const limiter = limiterOf(1, 1);
     const first = take(limiter, 'a');
     const served: string[] = [];
     const queue = ['a', 'a', 'a', 'a', 'b'].map(async (key) => {
@@ -44,12 +39,7 @@ describe('the fair limiter', () => {
   });
 
   it('does not let a newcomer overtake those who wait', async () => {
-    const limiter = new FairLimiter({
-      global: 2,
-      perPrincipal: 1,
-      queuePerPrincipal: 10,
-      queueWaitMs: 60_000,
-    });
+    const limiter = limiterOf(2, 1);
     const first = take(limiter, 'a');
     const waiting = limiter.acquire('a', never);
     first();
@@ -67,12 +57,7 @@ describe('the fair limiter', () => {
   });
 
   it('lets a waiting caller leave, and gives the place to the next one', async () => {
-    const limiter = new FairLimiter({
-      global: 1,
-      perPrincipal: 1,
-      queuePerPrincipal: 5,
-      queueWaitMs: 60_000,
-    });
+    const limiter = limiterOf(1, 1);
     const first = take(limiter, 'a');
     const leaving = new AbortController();
     const left = limiter.acquire('a', leaving.signal);
@@ -106,10 +91,8 @@ describe('the fair limiter', () => {
 });
 
 describe('a limit of a caller’s own', () => {
-  const limits = { global: 10, perPrincipal: 3, queuePerPrincipal: 5, queueWaitMs: 60_000 };
-
   it('holds where it is the narrower one', () => {
-    const limiter = new FairLimiter(limits);
+    const limiter = limiterOf(10, 3);
     expect(limiter.tryAcquire('a', 1)).toBeDefined();
     expect(limiter.tryAcquire('a', 1)).toBeUndefined();
     expect(limiter.tryAcquire('a')).toBeDefined();
@@ -118,7 +101,7 @@ describe('a limit of a caller’s own', () => {
   });
 
   it('holds for who waits, until enough of its calls have ended', async () => {
-    const limiter = new FairLimiter(limits);
+    const limiter = limiterOf(10, 3);
     const [one, two] = [take(limiter, 'a'), take(limiter, 'a')];
     const waiting = limiter.acquire('a', never, 1);
     one();

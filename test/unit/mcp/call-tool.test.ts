@@ -7,6 +7,7 @@ import { defineTool, type Tool, type ToolCall } from '../../../src/core/tool.ts'
 import { ToolCaller } from '../../../src/mcp/call-tool.ts';
 import { RunningCalls } from '../../../src/mcp/running-calls.ts';
 import { Spill } from '../../../src/mcp/spill.ts';
+import { Answered } from '../../../src/mcp/answered.ts';
 import { Rounds } from '../../../src/mcp/rounds.ts';
 import type { CallOrigin } from '../../../src/mcp/call-origin.ts';
 import { recordTelemetry } from '../../fixtures/recorded-telemetry.ts';
@@ -26,7 +27,7 @@ function setUp(limits: Partial<{ maxCallMs: number }> = {}) {
     requestId: 'req-7',
     logger: telemetry.logger,
     onCancel: () => () => undefined,
-    asker: new Rounds({}, {}),
+    asker: new Rounds({}, new Answered()),
     ...changes,
   });
   return { telemetry, caller, calls, origin };

@@ -183,3 +183,26 @@ describe('data that are too large', () => {
     });
   });
 });
+
+describe('content that is no text', () => {
+  const half = 'A'.repeat(2_000_000);
+  const blocks: readonly [string, Content][] = [
+    ['images', { type: 'image', data: half, mimeType: 'image/png' }],
+    ['sound', { type: 'audio', data: half, mimeType: 'audio/wav' }],
+    ['resources', { type: 'resource', resource: { uri: 'file://x', blob: half } }],
+  ];
+
+  it.each(blocks)('is bounded in all: %s', async (_what, block) => {
+    const { fit } = setUp();
+    const content = [block, block];
+    expect((await fit(content)).content).toBe(content);
+    await expect(
+      fit([...content, { type: 'image', data: 'AAAA', mimeType: 'image/png' }]),
+    ).rejects.toMatchObject({
+      code: 'FILE_TOO_LARGE',
+      message:
+        'list_orders did its work, but its images and other binary content come to 3.0 MB; one result may hold 3.0 MB.',
+      next: 'call list_orders for less at a time',
+    });
+  });
+});

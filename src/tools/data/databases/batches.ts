@@ -1,18 +1,22 @@
-import { BATCH_BYTES, BATCH_ROWS, MAX_PAGE_BYTES, rowsTooLarge, weightOf } from './values.ts';
 import type { Value } from '../source.ts';
+import { BATCH_BYTES, BATCH_ROWS, MAX_PAGE_BYTES, rowTooLarge, weightOf } from './values.ts';
 
-type Row = readonly Value[];
+/** Some rows, one at least unless they are `done`: then none follows. */
+export interface Batch<R = readonly Value[]> {
+  readonly rows: readonly R[];
+  readonly done: boolean;
+}
 
-const FIRST_ROWS = 100;
+const FIRST_ROWS = 10;
 
-/** How many rows to fetch next, so that a batch is neither heavy nor one of many. */
+/** How many rows to ask for next, so that a batch is neither heavy nor one of many. */
 export class BatchSize {
   #rows = 0;
   #bytes = 0;
 
-  seen(rows: readonly Row[]): void {
+  seen(rows: readonly (readonly Value[])[]): void {
     this.#rows += rows.length;
-    this.#bytes += weightOfRows(rows);
+    this.#bytes += rows.reduce((sum, row) => sum + weightOf(row), 0);
   }
 
   get next(): number {
@@ -22,19 +26,51 @@ export class BatchSize {
   }
 }
 
-/** The rows of one page, which may weigh only so much. */
-export class PageRows {
-  readonly rows: Row[] = [];
+/** Where a page begins, and how many rows it has at most. */
+export interface PageBounds {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** The rows of one page, as they come. */
+export class PageRows<R extends readonly Value[]> {
+  readonly rows: R[] = [];
+  readonly #limit: number;
+  #toSkip: number;
   #bytes = 0;
 
-  /** @throws AppError `MEMORY_LIMIT` */
-  add(rows: readonly Row[]): void {
-    this.#bytes += weightOfRows(rows);
-    if (this.#bytes > MAX_PAGE_BYTES) throw rowsTooLarge();
-    this.rows.push(...rows);
+  constructor({ limit, offset }: PageBounds) {
+    this.#limit = limit;
+    this.#toSkip = offset;
+  }
+
+  /** Whether the row belongs to the page or stands before it; else it tells that there are more. @throws AppError `MEMORY_LIMIT` */
+  takes(row: R): boolean {
+    if (this.#toSkip > 0) {
+      this.#toSkip--;
+      return true;
+    }
+    this.#bytes += weightOf(row);
+    const isTooMuch = this.#bytes > MAX_PAGE_BYTES;
+    if (isTooMuch && this.rows.length === 0 && this.#limit > 0) throw rowTooLarge(MAX_PAGE_BYTES);
+    if (isTooMuch || this.rows.length === this.#limit) return false;
+    this.rows.push(row);
+    return true;
   }
 }
 
-function weightOfRows(rows: readonly Row[]): number {
-  return rows.reduce((sum, row) => sum + weightOf(row), 0);
+export async function pageOf<R extends readonly Value[]>(
+  next: () => Promise<Batch<R>>,
+  bounds: PageBounds,
+): Promise<{ readonly rows: readonly R[]; readonly more: boolean }> {
+  const page = new PageRows<R>(bounds);
+  for (;;) {
+    const { rows, done } = await next();
+    if (!rows.every((row) => page.takes(row))) {
+      // Mostly it was the last one that the server was asked for: its end leaves the connection fit for use.
+      if (!done) await next();
+      return { rows: page.rows, more: true };
+    }
+    if (done) return { rows: page.rows, more: false };
+  }
 }

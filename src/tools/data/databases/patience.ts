@@ -20,3 +20,20 @@ export async function within<T>(milliseconds: number, work: Promise<T>, end: () 
     clearTimeout(timer);
   }
 }
+
+/** The outcome of work, which goes on by itself, or the signal's reason. */
+export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => {
+      reject(signal.reason as Error);
+    };
+  });
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

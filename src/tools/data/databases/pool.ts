@@ -1,9 +1,10 @@
-import { FairPlaces, type Taker } from './places.ts';
+import { FairPlaces, type Taker } from '../../../core/fair-places.ts';
+import { unlessAborted } from './patience.ts';
 
 const IDLE_MS = 60_000;
 
-/** One connection, on which one thing happens at a time. */
-interface Poolable {
+/** A connection that is used by one after the other. */
+export interface Poolable {
   /** Whether it can be used again. */
   readonly isUsable: boolean;
   /** Without a word to the server. */
@@ -57,8 +58,9 @@ export class ConnectionPool<C extends Poolable> {
       await coming.then((connection) => this.#release(connection)).finally(leave);
     };
     try {
-      return { connection: await unlessAborted(coming, taker.signal), release };
+      return { connection: await unlessAborted(taker.signal, coming), release };
     } catch (error) {
+      // Who waits is told what this fails with, and who has gone does not want to know.
       release().catch(() => undefined);
       throw error;
     }
@@ -80,6 +82,7 @@ export class ConnectionPool<C extends Poolable> {
     const [connection] = this.#idle.keys();
     if (connection === undefined) return undefined;
     this.#forget(connection);
+    // What is not only the matter of this connection shows again with the next one.
     if (await this.#tried(connection, begin).catch(() => false)) return connection;
     for (const other of this.#idle.keys()) {
       this.#forget(other);
@@ -129,21 +132,5 @@ export class ConnectionPool<C extends Poolable> {
       connection.destroy();
     }, IDLE_MS);
     this.#idle.set(connection, timer.unref());
-  }
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => {
-      reject(signal.reason as Error);
-    };
-  });
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isLoopback } from '../../../core/loopback.ts';
 import type { ServerOptions } from '../options/databases.ts';
+import { unavailable } from './sql-error.ts';
 
 /** Where a database is and whom to sign in as. Never logged. */
 export interface ServerAddress {
@@ -14,10 +15,10 @@ export interface ServerAddress {
   readonly tls: { readonly rejectUnauthorized: boolean; readonly ca?: string } | undefined;
 }
 
-/** @throws where the file of certificates cannot be read */
+/** @throws AppError `SOURCE_UNAVAILABLE` where the file of certificates cannot be read */
 export async function serverAddress(
   address: string,
-  { tls, caFile }: Pick<ServerOptions, 'tls' | 'caFile'>,
+  { name, tls, caFile }: Pick<ServerOptions, 'name' | 'tls' | 'caFile'>,
   defaultPort: number,
 ): Promise<ServerAddress> {
   const url = new URL(address);
@@ -35,11 +36,19 @@ export async function serverAddress(
         ? undefined
         : {
             rejectUnauthorized: mode === 'verify',
-            ...(caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') }),
+            ...(caFile === undefined ? {} : { ca: await certificates(name, caFile) }),
           },
   };
 }
 
 function isNear(host: string): boolean {
   return host.startsWith('/') || isLoopback(host);
+}
+
+async function certificates(name: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw unavailable(name, 'its caFile cannot be read', error);
+  }
 }

@@ -43,6 +43,15 @@ export function unavailable(name: string, reason: string, cause?: unknown): AppE
   });
 }
 
+/** @param error That no server has sent: there is none, or none that may be trusted. */
+export function unreachable(name: string, error: unknown): AppError {
+  const told = error instanceof Error ? `${'code' in error ? String(error.code) : ''} ${error.message}` : '';
+  // OpenSSL's words for what is wrong with it are many, and each driver passes them on in another way.
+  const isDistrusted = /certificate|\bCERT|_CERT/i.test(told);
+  const reason = isDistrusted ? 'its server’s certificate is not trusted' : 'its server cannot be reached';
+  return unavailable(name, reason, error);
+}
+
 /** For the operator, what {@link unavailable} tells callers as well. */
 export function reasonOf(error: Error): string {
   if (error instanceof AppError && error.code === 'TIMEOUT') return 'its server does not answer';

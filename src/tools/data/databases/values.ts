@@ -4,6 +4,8 @@ import type { Value } from '../source.ts';
 
 /** What one page may weigh: it is in memory as a whole. */
 export const MAX_PAGE_BYTES = 8_000_000;
+/** Of a row on its way from a server, which the drivers keep whole: it can be a gigabyte. */
+export const MAX_ROW_BYTES = 64_000_000;
 /** What one batch of a stream is about to weigh. */
 export const BATCH_BYTES = 1_000_000;
 export const BATCH_ROWS = 1000;
@@ -35,6 +37,7 @@ export function jsonValue(text: string): Value {
       return keepsDigits(source, value) ? value : source;
     }) as Value;
   } catch {
+    // Called JSON, but none: the text is all there is to tell.
     return text;
   }
 }
@@ -53,9 +56,10 @@ export function weightOf(value: Value): number {
   return Object.values(value).reduce<number>((sum, item) => sum + weightOf(item) + 8, 2);
 }
 
-export function rowsTooLarge(cause?: unknown): AppError {
-  return new AppError('MEMORY_LIMIT', `The rows are larger than ${fileSize(MAX_PAGE_BYTES)} together.`, {
-    next: 'ask for fewer rows or columns, or shorten long values with substr()',
+/** @param bytes that one may have */
+export function rowTooLarge(bytes: number, cause?: unknown): AppError {
+  return new AppError('MEMORY_LIMIT', `A row is larger than ${fileSize(bytes)}.`, {
+    next: 'shorten long values with substr(), or select fewer columns',
     ...(cause === undefined ? {} : { cause }),
   });
 }

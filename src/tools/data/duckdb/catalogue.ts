@@ -2,6 +2,7 @@ import { AppError } from '../../../core/errors.ts';
 import { callText } from '../../../core/phrases.ts';
 import type { WorkspaceFiles } from '../../../core/workspace-files.ts';
 import type { Asking, Catalogue, CatalogueQuestion, ColumnInfo, Page, TableInfo } from '../source.ts';
+import { sqlLiteral } from '../sql-literal.ts';
 
 // Files of other kinds are found too and left out.
 const MAX_FOUND = 5000;
@@ -63,7 +64,7 @@ async function describe(
     throw error;
   }
   const table = {
-    name: quoted(path),
+    name: sqlLiteral(path),
     kind: 'file',
     size,
     columns: [],
@@ -82,7 +83,7 @@ async function describe(
 }
 
 async function columnsOf(path: string, select: Select): Promise<ColumnInfo[]> {
-  const { rows } = await select(`DESCRIBE FROM ${quoted(path)}`);
+  const { rows } = await select(`DESCRIBE FROM ${sqlLiteral(path)}`);
   return rows.flatMap(([name, type]) =>
     typeof name === 'string' && typeof type === 'string' ? [{ name, type }] : [],
   );
@@ -91,12 +92,7 @@ async function columnsOf(path: string, select: Select): Promise<ColumnInfo[]> {
 /** Parquet files say how many rows they hold. */
 async function rowsOf(path: string, select: Select): Promise<{ readonly rows?: number }> {
   if (!/\.parquet$/i.test(path)) return {};
-  const { rows } = await select(`SELECT num_rows FROM parquet_file_metadata(${quoted(path)})`);
+  const { rows } = await select(`SELECT num_rows FROM parquet_file_metadata(${sqlLiteral(path)})`);
   const count = rows[0]?.[0];
   return typeof count === 'number' ? { rows: count } : {};
-}
-
-/** As SQL writes a text, which is how a statement names a file. */
-function quoted(path: string): string {
-  return `'${path.replaceAll("'", "''")}'`;
 }

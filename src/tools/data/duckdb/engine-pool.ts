@@ -1,4 +1,5 @@
-import { FairLimiter, type Release } from '../../../core/fair-limiter.ts';
+import type { Release } from '../../../core/fair-limiter.ts';
+import { FairPlaces } from '../../../core/fair-places.ts';
 import type { Processes } from '../../../core/processes.ts';
 import type { Logger } from '../../../core/telemetry.ts';
 import { aborting } from './aborting.ts';
@@ -6,8 +7,6 @@ import { Engine } from './engine.ts';
 import type { EngineOptions } from './options.ts';
 import type { Turn } from './turn.ts';
 
-const MAX_WAITING = 32;
-const MAX_WAIT_MS = 10_000;
 // What a statement has left is given back within this time.
 const TIDY_MS = 2000;
 
@@ -20,7 +19,7 @@ interface Surroundings {
 export class EnginePool {
   readonly #options: EngineOptions;
   readonly #surroundings: Surroundings;
-  readonly #places: FairLimiter;
+  readonly #places: FairPlaces;
   readonly #idle = new Map<Engine, NodeJS.Timeout>();
   readonly #all = new Set<Engine>();
   #isClosed = false;
@@ -28,14 +27,7 @@ export class EnginePool {
   constructor(options: EngineOptions, surroundings: Surroundings) {
     this.#options = options;
     this.#surroundings = surroundings;
-    const { processes } = options;
-    this.#places = new FairLimiter({
-      global: processes,
-      // The last one is for somebody else: a statement may take its place for as long as it is given.
-      perPrincipal: Math.max(1, processes - 1),
-      queuePerPrincipal: MAX_WAITING,
-      queueWaitMs: MAX_WAIT_MS,
-    });
+    this.#places = new FairPlaces(options.processes);
   }
 
   /**
@@ -84,9 +76,7 @@ export class EnginePool {
   /** In turn with other people. @throws AppError `BUSY`; the signal's reason */
   async #place(turn: Turn): Promise<Release> {
     const { asking, signal } = turn;
-    signal.throwIfAborted();
-    const { subject } = asking.principal;
-    const release = this.#places.tryAcquire(subject) ?? (await this.#places.acquire(subject, signal));
+    const release = await this.#places.take({ subject: asking.principal.subject, signal });
     turn.begin();
     return release;
   }

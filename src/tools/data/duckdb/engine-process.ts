@@ -59,6 +59,7 @@ async function answer(request: Exclude<Request, { ask: 'stop' }>): Promise<Answe
 /** The engine knows no path but those of its links; should one of this folder be told, it is cut off. */
 function explained(error: unknown): Fault {
   const fault = faultOf(error, (position) => session.place(position));
+  // The texts change, the shape does not.
   return JSON.parse(JSON.stringify(fault).replaceAll(`${folder}/`, '')) as Fault;
 }
 

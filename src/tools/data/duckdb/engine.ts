@@ -61,6 +61,7 @@ export class Engine {
     this.#process = process;
     const { child } = process;
     child.on('message', (answer) => {
+      // Our own program is at the other end.
       this.#take(answer as Answer);
     });
     // What a library says as it ends, for the log.
@@ -137,6 +138,7 @@ export class Engine {
     try {
       const answer = await Promise.race([answered, aborted.promise]);
       if (answer.is === 'fault') throw this.#faulty(answer.fault);
+      // What is no fault is what was asked for.
       return answer as AnswerTo<R>;
     } catch (error) {
       if (signal.aborted)

@@ -41,8 +41,10 @@ export interface RunOrder {
 }
 
 export interface CopyOrder {
-  /** Lines of JSON, one array of values a row. */
+  /** Lines of JSON, each an object of `c0`, `c1`, …. */
   readonly from: Link;
+  /** Of the longest line. */
+  readonly maxLineBytes: number;
   readonly to: Link;
   /** Types are the engine's own. */
   readonly columns: readonly Column[];

@@ -2,12 +2,12 @@ import { AppError } from '../../../core/errors.ts';
 import { fileSize } from '../../../core/phrases.ts';
 import type { Asking, Statement } from '../source.ts';
 import { EngineFault, EngineGone } from './engine-errors.ts';
+import { otherReading, toldWords } from './engine-words.ts';
 import type { EngineOptions } from './options.ts';
 import type { Fault } from './protocol.ts';
 
 type StatementFault = Extract<Fault, { kind: 'statement' }>;
 
-const MAX_MESSAGE = 2000;
 const MAX_CANDIDATES = 5;
 // A longer statement is not repeated in what to do next.
 const MAX_REPEATED = 1000;
@@ -27,23 +27,23 @@ interface Failed {
 
 /** What the caller is told of a failure of the engine's. Others are answered as they are. */
 export function statementError(error: unknown, failed: Failed): unknown {
-  const { asking, deadline, hasBegun, options } = failed;
+  const { asking, deadline, hasBegun } = failed;
   if (asking.signal.aborted) return asking.signal.reason;
   if (deadline.aborted) return hasBegun ? timeout(asking.timeoutMs) : busy();
-  if (error instanceof EngineGone) return error.isMemory ? memory(options, error) : gone(error);
+  if (error instanceof EngineGone) return error.isMemory ? memory(failed, error) : gone(error);
   return error instanceof EngineFault ? faultError(error, failed) : error;
 }
 
 function faultError(error: EngineFault, failed: Failed): AppError {
   const { fault } = error;
-  const { options, maxBytes } = failed;
+  const { maxBytes } = failed;
   switch (fault.kind) {
     case 'refused':
       return new AppError(fault.code, fault.message, fault.next === undefined ? {} : { next: fault.next });
     case 'statement':
       return sqlError(fault, failed);
     case 'memory':
-      return memory(options, error);
+      return memory(failed, error);
     case 'rows-too-large':
       return new AppError('MEMORY_LIMIT', 'The rows are too large to be answered.', {
         next: 'select fewer columns or rows, or parts of long texts by left(column, 1000)',
@@ -59,7 +59,7 @@ function faultError(error: EngineFault, failed: Failed): AppError {
 
 function sqlError(fault: StatementFault, { statement: { sql }, again }: Failed): AppError {
   const place = placeOf(sql, fault.position);
-  const message = fault.message.slice(0, MAX_MESSAGE);
+  const message = toldWords(fault.message);
   const where = place === undefined ? '' : ` At line ${place.line}, column ${place.column}.`;
   const candidates = (fault.candidates ?? []).slice(0, MAX_CANDIDATES);
   const listed =
@@ -78,7 +78,8 @@ function nextOf(
   again: Failed['again'],
 ): string {
   const statement = corrected(sql, fault, place);
-  return statement === undefined ? 'the same call with the statement corrected' : again(statement);
+  if (statement !== undefined) return again(statement);
+  return otherReading(fault.message) ?? 'the same call with the statement corrected';
 }
 
 interface Place {
@@ -131,10 +132,14 @@ function busy(): AppError {
   );
 }
 
-function memory({ memoryMb }: EngineOptions, cause: unknown): AppError {
+function memory({ options: { memoryMb }, statement: { sql } }: Failed, cause: unknown): AppError {
+  // Each thread takes room for two thousand values of every column that is read.
+  const wide = /\b[ct]sv\b/i.test(sql)
+    ? '; of a CSV file with thousands of columns, name those that are needed, or read it by read_csv(…, parallel = false)'
+    : '';
   return new AppError('MEMORY_LIMIT', `The statement needs more than the ${memoryMb} MB that it may take.`, {
     cause,
-    next: 'select fewer columns, filter before joining and sorting, or aggregate in steps',
+    next: `select fewer columns, filter before joining and sorting, or aggregate in steps${wide}`,
   });
 }
 

@@ -1,9 +1,8 @@
+import type { Purpose } from '../databases/transactions.ts';
 import type { MysqlConnection } from './connection.ts';
 
 const READING: ReadonlySet<string> = new Set(['USAGE', 'SELECT', 'SHOW VIEW', 'SHOW DATABASES']);
 const CHANGING: ReadonlySet<string> = new Set([...READING, 'INSERT', 'UPDATE', 'DELETE']);
-
-export type Purpose = 'read' | 'change';
 
 /** Why nothing may be asked as this account; undefined where it has no right beyond its purpose. */
 export async function refusalOf(connection: MysqlConnection, purpose: Purpose): Promise<string | undefined> {
@@ -31,8 +30,13 @@ async function allGrants(connection: MysqlConnection): Promise<string[]> {
     further.push(...(await connection.texts('SHOW GRANTS')));
   }
   const before = active?.[0];
-  await connection.own(`SET ROLE ${typeof before === 'string' ? `\`${before}\`` : 'NONE'}`);
+  await connection.own(`SET ROLE ${typeof before === 'string' ? quoted(before) : 'NONE'}`);
   return [...own, ...further];
+}
+
+/** As a statement names it, whatever characters it has. */
+function quoted(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
 }
 
 /** MariaDB: "GRANT `role` TO `user`@`host`"; MySQL: "GRANT `role`@`%`,`other`@`%` TO …". */

@@ -1,7 +1,6 @@
 import { identifier } from '../databases/identifier.ts';
 import type { Catalogue, CatalogueQuestion, ForeignKey, TableInfo } from '../source.ts';
-import type { MysqlConnection } from './connection.ts';
-import type { Row } from './row-queue.ts';
+import type { MysqlConnection, Row } from './connection.ts';
 
 const SYSTEM = `('information_schema', 'performance_schema', 'mysql', 'sys')`;
 

@@ -1,25 +1,23 @@
+import { Socket } from 'node:net';
 import type { Connection, ConnectionOptions, FieldPacket, QueryError, ResultSetHeader } from 'mysql2';
 import { AppError } from '../../../core/errors.ts';
+import { PATIENCE_MS, unlessAborted, within } from '../databases/patience.ts';
+import { RowQueue, type RowSource } from '../databases/row-queue.ts';
 import type { ServerAddress } from '../databases/server-address.ts';
-import { PATIENCE_MS, within } from '../databases/patience.ts';
-import { plainParameter, rowsTooLarge } from '../databases/values.ts';
+import type { ServerConnection } from '../databases/transactions.ts';
+import { MAX_ROW_BYTES, plainParameter, rowTooLarge } from '../databases/values.ts';
 import type { Value } from '../source.ts';
-import { type Row, RowQueue } from './row-queue.ts';
 import type { Field } from './types.ts';
 
 const CONNECT_MS = 5000;
-/** Bytes of one row, which the driver keeps whole. */
-const MAX_ANSWER_BYTES = 64_000_000;
-const KILL_MS = 1000;
+/** A server that is busy takes connections slowly. */
+const KILL_MS = 2000;
 
-/** Rows as they come; the server waits while nobody takes them. */
-export interface RowSource {
-  readonly fields: readonly Field[];
-  readonly rows: AsyncIterator<Row>;
-}
+/** Values as the driver makes them. */
+export type Row = readonly unknown[];
 
 /** One connection, on which one thing happens at a time. */
-export class MysqlConnection {
+export class MysqlConnection implements ServerConnection {
   readonly #connection: Connection;
   readonly #address: ServerAddress;
   readonly isMariaDb: boolean;
@@ -52,28 +50,23 @@ export class MysqlConnection {
       raw.query({ sql: 'SELECT VERSION()', rowsAsArray: true }, done);
     });
     const [[version]] = (await within(PATIENCE_MS, asked, () => {
-      raw.destroy();
+      cut(raw);
     })) as [[string]];
     const connection = new MysqlConnection(raw, address, version);
-    // The socket; not in the driver's types.
-    const { stream } = raw as unknown as { stream: NodeJS.ReadableStream };
-    stream.on('data', (chunk: Buffer) => {
+    socketOf(raw).on('data', (chunk) => {
       connection.#count(chunk.length);
     });
     return connection;
   }
 
-  /** Whether it can be used again. */
   get isUsable(): boolean {
     return this.#isUsable;
   }
 
-  /** Whether there are rows that nobody has taken over yet. */
   get isStreaming(): boolean {
     return this.#isStreaming;
   }
 
-  /** A statement of our own. */
   async own(sql: string, patienceMs: number = PATIENCE_MS): Promise<readonly Row[]> {
     this.#received = 0;
     return (await this.#answered<unknown>((done) => {
@@ -101,8 +94,9 @@ export class MysqlConnection {
     params: readonly Value[],
     signal: AbortSignal,
   ): Promise<{ rows: readonly Row[]; affected: number }> {
-    return this.interruptible(signal, async () => {
+    return this.#interruptible(signal, async () => {
       const values = await bound(params);
+      this.#received = 0;
       const result = await promised<unknown>((done) => {
         this.#connection.execute({ sql, values, rowsAsArray: true }, done);
       });
@@ -111,16 +105,9 @@ export class MysqlConnection {
     });
   }
 
-  /** Runs one query; its rows are asked for one by one. */
-  async start(sql: string, params: readonly Value[], signal: AbortSignal): Promise<RowSource> {
-    const queue = new RowQueue({
-      pause: () => {
-        this.#connection.pause();
-      },
-      resume: () => {
-        this.#connection.resume();
-      },
-    });
+  /** Runs one query; the server waits while nobody takes its rows. */
+  async start(sql: string, params: readonly Value[], signal: AbortSignal): Promise<RowSource<Field, Row>> {
+    const queue = new RowQueue<Field, Row>(this.#connection);
     this.#lose = (error) => {
       this.#isStreaming = false;
       queue.fail(error);
@@ -135,6 +122,7 @@ export class MysqlConnection {
       })
       .on('result', (row: unknown) => {
         this.#received = 0;
+        // By `rowsAsArray`: a query has no other result.
         queue.add(row as Row);
       })
       .on('error', (error: QueryError) => {
@@ -144,36 +132,11 @@ export class MysqlConnection {
         this.#isStreaming = false;
         queue.end();
       });
-    const fields = await this.interruptible(signal, () => queue.fields);
-    const next = (): Promise<IteratorResult<Row>> => this.interruptible(signal, () => queue.next());
-    return { fields, rows: { next } };
+    const fields = await this.#interruptible(signal, () => queue.fields);
+    return { fields, take: () => this.#interruptible(signal, () => queue.take()) };
   }
 
-  /** What runs ends on the server when the signal aborts, and the connection with it. */
-  async interruptible<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
-    let interrupt = (): void => undefined;
-    const interrupted = new Promise<never>((_, reject) => {
-      interrupt = () => {
-        this.#isUsable = false;
-        reject(signal.reason as Error);
-      };
-    });
-    signal.addEventListener('abort', interrupt, { once: true });
-    const working = work();
-    working.catch(() => undefined);
-    try {
-      return await Promise.race([working, interrupted]);
-    } catch (error) {
-      if (signal.aborted) await this.stop();
-      signal.throwIfAborted();
-      throw this.#isTooLarge && !(error instanceof AppError) ? rowsTooLarge(error) : error;
-    } finally {
-      signal.removeEventListener('abort', interrupt);
-    }
-  }
-
-  /** Ends what the server still does for this connection, from another one; then this one is gone. */
+  /** From another connection. */
   async stop(): Promise<void> {
     this.#isUsable = false;
     const { threadId } = this.#connection;
@@ -183,12 +146,12 @@ export class MysqlConnection {
         other.query(`KILL QUERY ${threadId}`, done);
       });
       await within(KILL_MS, killed, () => undefined).finally(() => {
-        other.destroy();
+        cut(other);
       });
     } catch {
       // The server is gone, or the statement: it ends by its own limit at the latest.
     } finally {
-      this.#connection.destroy();
+      cut(this.#connection);
     }
   }
 
@@ -203,18 +166,29 @@ export class MysqlConnection {
 
   destroy(): void {
     this.#isUsable = false;
-    this.#connection.destroy();
+    cut(this.#connection);
   }
 
   #count(bytes: number): void {
     this.#received += bytes;
-    if (this.#received <= MAX_ANSWER_BYTES || this.#isTooLarge) return;
+    if (this.#received <= MAX_ROW_BYTES || this.#isTooLarge) return;
     this.#isTooLarge = true;
-    this.#lose(rowsTooLarge());
-    const { stream } = this.#connection as unknown as { stream: { destroy(error: Error): void } };
+    this.#lose(rowTooLarge(MAX_ROW_BYTES));
     void this.stop();
     // Of an answer that is not taken row by row, whoever waits is told by the driver.
-    stream.destroy(new Error('The answer is too large'));
+    socketOf(this.#connection).destroy(new Error('The answer is too large'));
+  }
+
+  /** What runs ends on the server when the signal aborts, and the connection with it. */
+  async #interruptible<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    try {
+      return await unlessAborted(signal, work());
+    } catch (error) {
+      if (signal.aborted) await this.stop();
+      signal.throwIfAborted();
+      throw this.#isTooLarge && !(error instanceof AppError) ? rowTooLarge(MAX_ROW_BYTES, error) : error;
+    }
   }
 
   #answered<T>(start: Parameters<typeof promised<T>>[0], patienceMs: number = PATIENCE_MS): Promise<T> {
@@ -222,6 +196,18 @@ export class MysqlConnection {
       this.destroy();
     });
   }
+}
+
+/** The driver's types leave it out. */
+function socketOf(connection: Connection): Socket {
+  if ('stream' in connection && connection.stream instanceof Socket) return connection.stream;
+  throw new TypeError('The connection has no socket');
+}
+
+/** What the driver calls destroying says goodbye and waits: for a server that is writing to nobody, until it gives up. */
+function cut(connection: Connection): void {
+  connection.destroy();
+  socketOf(connection).destroy();
 }
 
 /** Whole numbers stay whole: `LIMIT ?` takes nothing else. Lists and objects are JSON. */
@@ -250,6 +236,7 @@ async function connect(address: ServerAddress, connectTimeout = CONNECT_MS): Pro
     disableEval: true,
   };
   const connection = mysql.createConnection(options);
+  // Who asks something of it is told; nobody else has to know.
   connection.on('error', () => undefined);
   try {
     const connected = promised<unknown>((done) => {
@@ -260,7 +247,7 @@ async function connect(address: ServerAddress, connectTimeout = CONNECT_MS): Pro
     await within(connectTimeout, connected, () => undefined);
     return connection;
   } catch (error) {
-    connection.destroy();
+    cut(connection);
     throw error;
   }
 }

@@ -1,22 +1,14 @@
 import { AppError } from '../../../core/errors.ts';
 import { tooLong } from '../databases/deadline.ts';
-import { sqlError, unavailable } from '../databases/sql-error.ts';
+import { sqlError, unavailable, unreachable } from '../databases/sql-error.ts';
 import { notReadOnly, positionOf } from '../databases/sql-text.ts';
+import type { Told } from '../databases/transactions.ts';
 import { outOfMemory } from '../databases/values.ts';
 
 /** What the server says of a statement. */
 interface DatabaseError extends Error {
   readonly errno: number;
   readonly sqlMessage: string;
-}
-
-export interface Told {
-  /** Of the source. */
-  readonly name: string;
-  readonly sql: string;
-  readonly timeoutMs: number;
-  /** Columns or tables to choose from. */
-  readonly candidates: readonly string[];
 }
 
 // MySQL "Server Error Message Reference", MariaDB "Error Codes".
@@ -34,7 +26,7 @@ const UNKNOWN_TABLES = new Set([1146, 1142]);
 /** @param error what the driver has thrown */
 export function toAppError(error: unknown, told: Told): AppError {
   if (error instanceof AppError) return error;
-  if (!isDatabaseError(error)) return unavailable(told.name, 'its server cannot be reached', error);
+  if (!isDatabaseError(error)) return unreachable(told.name, error);
   const special = byNumber(error, told);
   if (special !== undefined) return special;
   const missing = missingName(error);

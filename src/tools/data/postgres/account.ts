@@ -1,3 +1,4 @@
+import type { Account } from '../databases/transactions.ts';
 import type { PostgresConnection } from './connection.ts';
 
 // Membership counts, whether its rights are inherited or have to be taken on.
@@ -19,13 +20,6 @@ const QUESTION = `
       WHERE e.extname IN ('dblink', 'http', 'pg_background')
         AND pg_catalog.has_function_privilege(d.objid, 'EXECUTE')) AS extensions`;
 
-export interface Account {
-  /** Major version of the server. */
-  readonly version: string;
-  /** Why nothing may be asked as this account. */
-  readonly refusal: string | undefined;
-}
-
 /** What the account could do that no transaction holds back. */
 export async function inspectAccount(connection: PostgresConnection): Promise<Account> {
   const { rows } = await connection.own(QUESTION);
@@ -37,7 +31,7 @@ export async function inspectAccount(connection: PostgresConnection): Promise<Ac
     ...(typeof extensions === 'string' ? [`may call functions of the extension ${extensions}`] : []),
   ];
   return {
-    version: version ?? '',
+    dialect: `PostgreSQL ${version ?? ''}`.trim(),
     refusal: refusals.length === 0 ? undefined : `its account ${refusals.join(' and ')}`,
   };
 }

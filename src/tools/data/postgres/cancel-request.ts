@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ServerAddress } from '../databases/server-address.ts';
 
@@ -42,7 +42,9 @@ async function secure(
   socket.write(message);
   const [answer] = (await once(socket, 'data')) as [Buffer];
   if (answer.toString() !== 'S') throw new Error('The server does not speak TLS');
-  const secured = connectTls({ socket, servername: host, ...options });
+  // An address is no name that a server could be asked for (RFC 6066 §3).
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const secured = connectTls({ socket, host, ...name, ...options });
   await once(secured, 'secureConnect');
   return secured;
 }

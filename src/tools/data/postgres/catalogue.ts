@@ -1,5 +1,5 @@
 import type { Catalogue, CatalogueQuestion, ColumnInfo, ForeignKey, TableInfo } from '../source.ts';
-import type { PostgresConnection } from './connection.ts';
+import type { PostgresConnection, Row } from './connection.ts';
 
 /** As a statement names it: without the schema where the search path finds it. */
 const SPELLED = (table: string, schema: string): string =>
@@ -58,8 +58,6 @@ export async function catalogueOf(
     tables: shown.map((row) => tableOf(row, columns.get(row[0] ?? '') ?? [], keys.get(row[0] ?? '') ?? [])),
   };
 }
-
-type Row = readonly (string | null)[];
 
 const NONE: ReadonlyMap<string, readonly Row[]> = new Map();
 

@@ -1,40 +1,39 @@
-import type { Client, FieldDef } from 'pg';
+import type { Client, FieldDef, QueryArrayConfig, ResultBuilder } from 'pg';
+import { PATIENCE_MS, unlessAborted, within } from '../databases/patience.ts';
+import { RowQueue, type RowSource } from '../databases/row-queue.ts';
 import type { ServerAddress } from '../databases/server-address.ts';
-import { PATIENCE_MS, within } from '../databases/patience.ts';
-import { rowsTooLarge } from '../databases/values.ts';
+import type { ServerConnection } from '../databases/transactions.ts';
+import { MAX_ROW_BYTES, rowTooLarge } from '../databases/values.ts';
 import { cancelOnServer } from './cancel-request.ts';
 
 const CONNECT_MS = 5000;
-/** Bytes of one answer: one row can be a gigabyte, and the driver keeps it whole. */
-const MAX_ANSWER_BYTES = 64_000_000;
-/** How long a statement may take to end after the server was asked to end it. */
-const CANCEL_MS = 1000;
+
+/** Values as the server writes them as text. */
+export type Row = readonly (string | null)[];
 
 export interface RawResult {
   readonly fields: readonly FieldDef[];
-  /** As the server writes values as text. */
-  readonly rows: readonly (readonly (string | null)[])[];
+  readonly rows: readonly Row[];
   readonly rowCount: number;
-  readonly command: string;
 }
 
 /** One connection, on which one thing happens at a time. */
-export class PostgresConnection {
+export class PostgresConnection implements ServerConnection {
   readonly #client: Client;
   readonly #address: ServerAddress;
   #received = 0;
   #isUsable = true;
   #isTooLarge = false;
+  #isStreaming = false;
 
   private constructor(client: Client, address: ServerAddress) {
     this.#client = client;
     this.#address = address;
-    client.on('error', () => {
+    const lost = (): void => {
       this.#isUsable = false;
-    });
-    client.on('end', () => {
-      this.#isUsable = false;
-    });
+    };
+    client.on('error', lost);
+    client.on('end', lost);
   }
 
   /** Rejects with the driver's error. */
@@ -58,9 +57,12 @@ export class PostgresConnection {
     return connection;
   }
 
-  /** Whether it can be used again. */
   get isUsable(): boolean {
     return this.#isUsable;
+  }
+
+  get isStreaming(): boolean {
+    return this.#isStreaming;
   }
 
   /** Statements of our own; several are one round trip. Answers the last one's result. */
@@ -83,86 +85,89 @@ export class PostgresConnection {
    * aborts, and the connection is not used again.
    */
   async run(sql: string, values: readonly unknown[], signal: AbortSignal): Promise<RawResult> {
-    signal.throwIfAborted();
+    return this.#interruptible(signal, () => {
+      this.#received = 0;
+      const query = { text: sql, values: [...values], rowMode: 'array' as const, queryMode: 'extended' };
+      return this.#client.query(query).then(rawResult);
+    });
+  }
+
+  /** Runs a statement of our own; the server waits while nobody takes its rows. */
+  async start(sql: string, signal: AbortSignal): Promise<RowSource<FieldDef, Row>> {
+    const { Query } = await import('pg');
+    const { stream } = this.#client.connection;
+    const queue = new RowQueue<FieldDef, Row>(stream);
     this.#received = 0;
-    const query = { text: sql, values: [...values], rowMode: 'array' as const, queryMode: 'extended' };
-    const running = this.#client.query(query).then(rawResult);
-    running.catch(() => undefined);
-    const interrupted = this.#interruptedBy(signal);
+    this.#isStreaming = true;
+    const config: QueryArrayConfig = { text: sql, rowMode: 'array' };
+    const query = new Query(config);
+    query.on('row', (row: Row, result?: ResultBuilder) => {
+      this.#received = 0;
+      queue.begin(result?.fields ?? []);
+      queue.add(row);
+    });
+    query.on('error', (error) => {
+      this.#isStreaming = false;
+      queue.fail(error);
+    });
+    query.on('end', ({ fields }) => {
+      this.#isStreaming = false;
+      queue.begin(fields);
+      queue.end();
+    });
+    this.#client.query(query);
+    const fields = await this.#interruptible(signal, () => queue.fields);
+    return { fields, take: () => this.#interruptible(signal, () => queue.take()) };
+  }
+
+  async stop(): Promise<void> {
+    this.#isUsable = false;
     try {
-      return await Promise.race([running, interrupted.promise]);
-    } catch (error) {
-      if (signal.aborted) {
-        await settled(running, CANCEL_MS);
-        // The word may arrive when the next statement runs already.
-        this.destroy();
-      }
-      signal.throwIfAborted();
-      throw this.#isTooLarge ? rowsTooLarge(error) : error;
+      await cancelOnServer(this.#address, keyOf(this.#client));
+    } catch {
+      // The server is gone, or the statement: it ends by its own limit at the latest.
     } finally {
-      interrupted.stop();
+      // The word may arrive when the next statement would run already.
+      this.destroy();
     }
   }
 
-  /** Without a word to the server. */
   destroy(): void {
     this.#isUsable = false;
     this.#client.connection.stream.destroy();
   }
 
-  /** Rejects when the signal aborts, and asks the server to end what runs. */
-  #interruptedBy(signal: AbortSignal): { readonly promise: Promise<never>; readonly stop: () => void } {
-    let interrupt = (): void => undefined;
-    const promise = new Promise<never>((_, reject) => {
-      interrupt = () => {
-        void this.#cancel();
-        reject(signal.reason as Error);
-      };
-    });
-    signal.addEventListener('abort', interrupt, { once: true });
-    return {
-      promise,
-      stop: () => {
-        signal.removeEventListener('abort', interrupt);
-      },
-    };
-  }
-
-  #cancel(): Promise<void> {
-    this.#isUsable = false;
-    // Of the server's greeting; not in the driver's types.
-    const { processID, secretKey } = this.#client as unknown as { processID: number; secretKey: number };
-    return cancelOnServer(this.#address, { processId: processID, secret: secretKey }).catch(() => undefined);
+  async #interruptible<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    try {
+      return await unlessAborted(signal, work());
+    } catch (error) {
+      if (signal.aborted) await this.stop();
+      signal.throwIfAborted();
+      throw this.#isTooLarge ? rowTooLarge(MAX_ROW_BYTES, error) : error;
+    }
   }
 
   #count(bytes: number): void {
     this.#received += bytes;
-    if (this.#received <= MAX_ANSWER_BYTES) return;
+    if (this.#received <= MAX_ROW_BYTES || this.#isTooLarge) return;
     this.#isTooLarge = true;
-    void this.#cancel();
+    void this.stop();
+    // At once: more would come until the server has heard of it. Who waits is told by the driver.
     this.destroy();
   }
 }
 
-function rawResult(result: unknown): RawResult {
-  // With `rowMode: 'array'` and values as text.
-  const { fields, rows, rowCount, command } = result as Omit<RawResult, 'rowCount'> & {
-    rowCount: number | null;
-  };
-  return { fields, rows, rowCount: rowCount ?? 0, command };
+/** By which the server is told which of its connections is meant. Of its greeting; the driver's types leave it out. */
+function keyOf(client: Client): { readonly processId: number; readonly secret: number } {
+  const processId = 'processID' in client ? client.processID : undefined;
+  const secret = 'secretKey' in client ? client.secretKey : undefined;
+  if (typeof processId === 'number' && typeof secret === 'number') return { processId, secret };
+  throw new TypeError('The server has given no key');
 }
 
-async function settled(work: Promise<unknown>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([
-    work.then(
-      () => undefined,
-      () => undefined,
-    ),
-    late,
-  ]);
-  clearTimeout(timer);
+function rawResult(result: unknown): RawResult {
+  // With `rowMode: 'array'` and values as text, which the driver's types cannot tell.
+  const { fields, rows, rowCount } = result as Omit<RawResult, 'rowCount'> & { rowCount: number | null };
+  return { fields, rows, rowCount: rowCount ?? 0 };
 }

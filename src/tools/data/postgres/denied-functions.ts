@@ -1,7 +1,7 @@
 import { notReadOnly, type Token } from '../databases/sql-text.ts';
 
 /**
- * What a transaction that only reads lets pass, and a rollback does not undo: settings of the connection,
+ * What a transaction that only reads lets pass, and a rollback does not undo: settings and chance of the connection,
  * locks and signals that reach other connections, messages to replicas. And what runs a text as a statement,
  * as that text could call them unseen. Files and the like are for roles that are refused anyway.
  *
@@ -9,7 +9,7 @@ import { notReadOnly, type Token } from '../databases/sql-text.ts';
  * may follow a dot; no relation of `pg_catalog` has one of them.
  */
 const DENIED =
-  /^(?:set_config|pg_(?:try_)?advisory_.*|pg_(?:terminate|cancel)_backend|pg_notify|pg_logical_.*|pg_sleep.*|pg_log_.*|pg_(?:read|write|ls|file|stat)_.*file.*|pg_ls_.*|pg_stat_(?:statements_)?reset.*|pg_(?:reload_conf|rotate_logfile.*|promote|prewarm|export_snapshot|import_system_collations)|pg_(?:switch|create|drop|copy|backup|start|stop|wal|sync)_.*|pg_replication_(?:slot_.*|origin_(?!status$).*)|pg_(?:clear|restore)_\w+_stats|lo_(?:creat|create|from_bytea|import|export|open|close|put|get|truncate|truncate64|unlink|lseek|lseek64|tell|tell64)|lowrite|dblink.*|(?:query|cursor|table|schema|database)_to_xml.*|ts_stat|ts_rewrite|crosstab.*|connectby|xpath_table|brin_.*summarize.*|gin_clean_pending_list)$/;
+  /^(?:set_config|setseed|pg_(?:try_)?advisory_.*|pg_(?:terminate|cancel)_backend|pg_notify|pg_logical_.*|pg_sleep.*|pg_log_.*|pg_(?:read|write|stat)_.*file.*|pg_file_(?:write|sync|rename|unlink|read|length)|pg_ls_.*|pg_stat_(?:statements_)?reset.*|pg_(?:reload_conf|rotate_logfile.*|promote|prewarm|export_snapshot|import_system_collations)|pg_(?:switch|create|drop|copy|backup|start|stop|wal|sync)_.*|pg_replication_(?:slot_.*|origin_(?!status$).*)|pg_(?:clear|restore)_\w+_stats|lo_(?:creat|create|from_bytea|import|export|open|close|put|get|truncate|truncate64|unlink|lseek|lseek64|tell|tell64)|lowrite|dblink.*|(?:query|cursor|table|schema|database)_to_xml.*|ts_stat|ts_rewrite|crosstab.*|connectby|xpath_table|brin_.*summarize.*|gin_clean_pending_list)$/;
 
 /** @throws AppError `SQL_NOT_READ_ONLY` */
 export function refuseDeniedFunctions(tokens: readonly Token[]): void {

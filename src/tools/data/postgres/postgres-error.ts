@@ -1,7 +1,8 @@
 import { AppError } from '../../../core/errors.ts';
 import { tooLong } from '../databases/deadline.ts';
-import { sqlError, unavailable } from '../databases/sql-error.ts';
+import { sqlError, unavailable, unreachable } from '../databases/sql-error.ts';
 import { notReadOnly, positionOf } from '../databases/sql-text.ts';
+import type { Told } from '../databases/transactions.ts';
 import { outOfMemory } from '../databases/values.ts';
 
 /** What the server says of a statement. */
@@ -12,21 +13,10 @@ interface DatabaseError extends Error {
   readonly hint?: string;
 }
 
-export interface Told {
-  /** Of the source. */
-  readonly name: string;
-  /** The statement as the caller wrote it, and how many characters stood before it. */
-  readonly sql: string;
-  readonly prefix: number;
-  readonly timeoutMs: number;
-  /** Columns or tables to choose from. */
-  readonly candidates: readonly string[];
-}
-
 /** @param error what the driver has thrown */
 export function toAppError(error: unknown, told: Told): AppError {
   if (error instanceof AppError) return error;
-  if (!isDatabaseError(error)) return unavailable(told.name, 'its server cannot be reached', error);
+  if (!isDatabaseError(error)) return unreachable(told.name, error);
   const special = byCode(error, told);
   if (special !== undefined) return special;
   const missing = missingName(error);
@@ -77,7 +67,7 @@ export function missingName(
 }
 
 /** The server counts characters from 1. */
-function placeOf({ position }: DatabaseError, { sql, prefix }: Told): string | undefined {
+function placeOf({ position }: DatabaseError, { sql, prefix = 0 }: Told): string | undefined {
   if (position === undefined) return undefined;
   const before = Array.from(sql)
     .slice(0, Number(position) - 1 - prefix)

@@ -1,15 +1,15 @@
-import { AppError } from '../../../core/errors.ts';
 import type { HealthReport } from '../../../core/health.ts';
-import { BatchSize, PageRows } from '../databases/batches.ts';
+import { Accounts } from '../databases/accounts.ts';
+import { type Batch, type PageBounds, pageOf } from '../databases/batches.ts';
 import type { ServerOptions } from '../options/databases.ts';
 import type { Asking, Catalogue, CatalogueQuestion, Change, ChangeRequest, DataSource } from '../source.ts';
 import type { Page, RowStream, Statement } from '../source.ts';
 import { catalogueOf } from './catalogue.ts';
 import { change, EXPLAIN_CHANGE, guardedChange, refuseOtherPlans } from './change.ts';
 import type { PostgresConnection } from './connection.ts';
-import { streamRows } from './row-stream.ts';
-import { Cursor, DECLARE_LENGTH, EXPLAIN_PREFIX, guardedQuery } from './transaction.ts';
-import { Transactions } from './transactions.ts';
+import { Cursor, DECLARE_LENGTH, EXPLAIN_PREFIX } from './cursor.ts';
+import { postgresEngine } from './engine.ts';
+import { guardedQuery } from './transaction.ts';
 import { TypeCatalogue } from './type-catalogue.ts';
 
 /** A database on a PostgreSQL server, asked in transactions that only read. */
@@ -17,55 +17,37 @@ export class PostgresSource implements DataSource {
   readonly kind = 'postgres';
   readonly name: string;
   readonly isWritable: boolean;
-  readonly #timeoutMs: number;
   readonly #schemas: readonly string[];
-  readonly #readers: Transactions;
-  readonly #writers: Transactions | undefined;
+  readonly #accounts: Accounts<PostgresConnection>;
   readonly #types = new TypeCatalogue();
 
   constructor(options: ServerOptions) {
-    const { writable, writeUrl } = options;
     this.name = options.name;
-    this.isWritable = writable;
-    this.#timeoutMs = options.timeoutSeconds * 1000;
+    this.isWritable = options.writable;
     this.#schemas = options.schemas;
-    this.#readers = new Transactions(options, options.url, 'READ ONLY');
-    const writes = writable && writeUrl !== undefined;
-    this.#writers = writes ? new Transactions(options, writeUrl, 'READ WRITE') : undefined;
+    this.#accounts = new Accounts(options, (purpose) => postgresEngine(options, purpose));
   }
 
   get dialect(): string {
-    const { version } = this.#readers;
-    return version === undefined ? 'PostgreSQL' : `PostgreSQL ${version}`;
+    return this.#accounts.reading.dialect ?? 'PostgreSQL';
   }
 
-  async query(
-    asking: Asking,
-    { sql, params }: Statement,
-    { limit, offset }: { readonly limit: number; readonly offset: number },
-  ): Promise<Page> {
+  async query(asking: Asking, { sql, params }: Statement, { limit, offset }: PageBounds): Promise<Page> {
     const { text } = guardedQuery(sql);
-    return this.#read(asking, { sql, prefix: DECLARE_LENGTH }, async (connection, signal) => {
-      const cursor = await Cursor.declare(connection, { sql: text, params }, signal);
+    const work = { sql, prefix: DECLARE_LENGTH };
+    return this.#accounts.reading.run(asking, work, async (connection, signal) => {
+      const cursor = await Cursor.declare(connection, { sql: text, params }, { rows: limit + 1, signal });
       await cursor.skip(offset);
-      const size = new BatchSize();
-      const taken = new PageRows();
-      for (;;) {
-        const wanted = Math.min(size.next, limit + 1 - taken.rows.length);
-        const result = await cursor.fetch(wanted);
-        const { columns, read } = await this.#types.reader(connection, result);
-        const rows = read(result.rows);
-        size.seen(rows);
-        taken.add(rows);
-        const more = taken.rows.length > limit;
-        if (more || rows.length < wanted) return { columns, rows: taken.rows.slice(0, limit), more };
-      }
+      const { rows, more } = await pageOf(() => cursor.next(), { limit, offset: 0 });
+      const { columns, read } = await this.#types.reader(connection, cursor.fields);
+      return { columns, rows: read(rows), more };
     });
   }
 
   async explain(asking: Asking, { sql, params }: Statement): Promise<string> {
     const { text } = guardedQuery(sql);
-    return this.#read(asking, { sql, prefix: EXPLAIN_PREFIX.length }, async (connection, signal) => {
+    const work = { sql, prefix: EXPLAIN_PREFIX.length };
+    return this.#accounts.reading.run(asking, work, async (connection, signal) => {
       const { rows } = await connection.run(`${EXPLAIN_PREFIX}${text}`, params, signal);
       return rows.map(([line]) => line).join('\n');
     });
@@ -73,46 +55,45 @@ export class PostgresSource implements DataSource {
 
   async stream(asking: Asking, { sql, params }: Statement): Promise<RowStream> {
     const { text } = guardedQuery(sql);
-    return streamRows(this.#readers, this.#types, asking, { sql, text, params });
+    const work = { sql, prefix: DECLARE_LENGTH };
+    return this.#accounts.reading.stream(asking, work, async (connection, signal) => {
+      // All rows are wanted, not the first ones soon.
+      await connection.own('SET LOCAL cursor_tuple_fraction = 1');
+      const cursor = await Cursor.declare(connection, { sql: text, params }, { rows: Infinity, signal });
+      // Types are asked for before the rows, which keep the connection.
+      const { columns, read } = await this.#types.reader(connection, await cursor.describe());
+      const next = async (): Promise<Batch> => {
+        const { rows, done } = await cursor.next();
+        return { rows: read(rows), done };
+      };
+      return { columns, next };
+    });
   }
 
   catalogue(asking: Asking, question: CatalogueQuestion): Promise<Catalogue> {
-    return this.#read(asking, { sql: '', prefix: 0 }, (connection, signal) =>
+    return this.#accounts.reading.run(asking, { sql: '' }, (connection, signal) =>
       catalogueOf(connection, this.#schemas, question, signal),
     );
   }
 
   async modify(asking: Asking, request: ChangeRequest): Promise<Change> {
-    const writers = this.#writers;
-    if (writers === undefined) throw new AppError('READ_ONLY', `The source ${this.name} cannot be changed.`);
+    const { changing } = this.#accounts;
     const text = guardedChange(request.sql);
     // The plan is made of the statement as it stands, so both fail at the same places, the plan first.
-    const work = { sql: request.sql, prefix: EXPLAIN_CHANGE.length, timeoutMs: this.#timeoutMs };
-    return writers.run(asking, work, async (connection, signal) => {
+    const work = { sql: request.sql, prefix: EXPLAIN_CHANGE.length };
+    return changing.run(asking, work, async (connection, signal) => {
       const { rows } = await connection.run(`${EXPLAIN_CHANGE}${text}`, request.params, signal);
       refuseOtherPlans(rows[0]?.[0] ?? '[]');
       return change(connection, text, request, signal);
     });
   }
 
-  async check(): Promise<HealthReport> {
-    const reading = await this.#readers.check();
-    if (reading.status !== 'ok' || this.#writers === undefined) return reading;
-    const writing = await this.#writers.check();
-    return writing.status === 'ok' ? writing : { ...writing, detail: `for changes: ${writing.detail ?? ''}` };
+  check(): Promise<HealthReport> {
+    return this.#accounts.check();
   }
 
   close(): Promise<void> {
-    this.#readers.close();
-    this.#writers?.close();
+    this.#accounts.close();
     return Promise.resolve();
-  }
-
-  #read<T>(
-    asking: Asking,
-    work: { readonly sql: string; readonly prefix: number },
-    body: (connection: PostgresConnection, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    return this.#readers.run(asking, { ...work, timeoutMs: this.#timeoutMs }, body);
   }
 }

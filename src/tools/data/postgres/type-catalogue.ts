@@ -1,5 +1,6 @@
+import type { FieldDef } from 'pg';
 import type { Column, Value } from '../source.ts';
-import type { PostgresConnection, RawResult } from './connection.ts';
+import type { PostgresConnection, Row } from './connection.ts';
 import { decoderOf, type TypeInfo } from './types.ts';
 
 const QUESTION = `
@@ -13,7 +14,7 @@ export class TypeCatalogue {
   readonly #types = new Map<number, TypeInfo>();
 
   /** What the values of a result mean. */
-  async reader(connection: PostgresConnection, { fields }: RawResult): Promise<ResultReader> {
+  async reader(connection: PostgresConnection, fields: readonly FieldDef[]): Promise<ResultReader> {
     const unknown = fields.map(({ dataTypeID }) => dataTypeID).filter((type) => !this.#types.has(type));
     if (unknown.length > 0) await this.#learn(connection, unknown);
     const decoders = fields.map(({ dataTypeID }) => decoderOf(dataTypeID, this.#types));
@@ -54,5 +55,5 @@ function digitsOf(type: number, modifier: number): string {
 
 export interface ResultReader {
   readonly columns: readonly Column[];
-  readonly read: (rows: RawResult['rows']) => Value[][];
+  readonly read: (rows: readonly Row[]) => Value[][];
 }

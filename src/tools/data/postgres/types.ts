@@ -24,8 +24,9 @@ const DECODERS: Readonly<Record<number, Decode>> = {
   701: realValue,
   114: jsonValue,
   3802: jsonValue,
-  1114: timestamp,
-  1184: timestamp,
+  1082: moment,
+  1114: moment,
+  1184: moment,
 };
 
 function realValue(text: string): number | string {
@@ -33,11 +34,17 @@ function realValue(text: string): number | string {
 }
 
 /** ISO 8601: a `T` between date and time, and `Z` or the full offset. What is infinite stays as it is. */
-function timestamp(text: string): string {
-  return text
-    .replace(/^(\d+-\d\d-\d\d) /, '$1T')
-    .replace(/(T[^+-]*)([+-]\d\d)$/, '$1$2:00')
-    .replace(/\+00:00$/, 'Z');
+function moment(text: string): string {
+  const [, year, day, time, isBefore] = /^(\d+)(-\d\d-\d\d)(?: (\d\S*))?( BC)?$/.exec(text) ?? [];
+  if (year === undefined || day === undefined) return text;
+  const date = `${isBefore === undefined ? year : yearBeforeChrist(Number(year))}${day}`;
+  if (time === undefined) return date;
+  return `${date}T${time.replace(/([+-]\d\d)$/, '$1:00').replace(/\+00:00$/, 'Z')}`;
+}
+
+/** There is a year 0000 in ISO 8601 (§4.3.2), which is 1 BC. */
+function yearBeforeChrist(year: number): string {
+  return year === 1 ? '0000' : `-${String(year - 1).padStart(4, '0')}`;
 }
 
 export function decoderOf(type: number, types: ReadonlyMap<number, TypeInfo>): Decode {

@@ -1,5 +1,6 @@
 import { callText } from '../../../core/phrases.ts';
 import type { Principal } from '../../../core/principal.ts';
+import { sqlLiteral } from '../sql-literal.ts';
 
 /** A file of rows, one a line. */
 interface Rows {
@@ -22,7 +23,7 @@ export function readersFor({ scopes, permit }: Principal, canQueryFiles: boolean
 }
 
 function queried({ path, columns, shown }: Rows): string {
-  const file = `'${path.replaceAll("'", "''")}'`;
+  const file = sqlLiteral(path);
   const table = columns < COLUMNS_OF_A_MAP ? file : `read_json(${file}, map_inference_threshold = -1)`;
   const sql = `SELECT * FROM ${table}`;
   return callText('query_data', shown === 0 ? { sql } : { sql, offset: shown });

@@ -1,7 +1,8 @@
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { AskedProcess, ProcessGone } from '../../../core/asked-process.ts';
 import { AppError } from '../../../core/errors.ts';
-import type { Processes, SupervisedProcess } from '../../../core/processes.ts';
+import type { Processes } from '../../../core/processes.ts';
+import type { WarmProcess } from '../../../core/warm-processes.ts';
 import { outOfMemory } from '../databases/values.ts';
 import type { Operation, Operations, Reply } from './protocol.ts';
 
@@ -10,7 +11,6 @@ const EXTENSION = /\.[a-z]+$/.exec(import.meta.url)?.[0] ?? '';
 const PROGRAM = fileURLToPath(new URL(`./sqlite-engine${EXTENSION}`, import.meta.url));
 const MB = 1024 * 1024;
 const MAX_FILES = 64;
-const MAX_COMPLAINT = 2000;
 // The compiler of JavaScript reserves as much memory as a statement may use; without it the bound is tight. It is
 // needed to run the sources, which are TypeScript.
 const IS_BUILT = EXTENSION !== '.ts';
@@ -18,39 +18,24 @@ const FLAGS = [...(IS_BUILT ? ['--jitless'] : []), '--max-old-space-size=128'];
 const MAX_MEMORY_BYTES = (IS_BUILT ? 512 : 512 + 640) * MB;
 
 /** A process that answers one question after the other; killing it ends what it does. */
-export class EngineProcess {
-  readonly #process: SupervisedProcess;
-  #isAlive = true;
-  #isKilled = false;
-  #complaint = '';
+export class EngineProcess implements WarmProcess {
+  readonly #process: AskedProcess<object, Reply>;
 
   constructor(processes: Processes) {
-    this.#process = processes.start({
-      command: process.execPath,
-      args: [...FLAGS, '--disable-warning=ExperimentalWarning', PROGRAM],
-      env: {},
-      limits: { memoryBytes: MAX_MEMORY_BYTES, openFiles: MAX_FILES },
-      input: true,
-      messages: true,
-    });
-    const { child, ended } = this.#process;
-    child.stdout?.resume();
-    child.stderr?.on('data', (chunk: Buffer) => {
-      this.#complaint = (this.#complaint + chunk.toString()).slice(0, MAX_COMPLAINT);
-    });
-    child.stdin?.on('error', () => undefined);
-    const gone = (): void => {
-      this.#isAlive = false;
-    };
-    child.once('exit', gone);
-    ended.then(gone, gone);
-    // It must not keep the service from ending.
-    child.unref();
-    child.channel?.unref();
+    this.#process = new AskedProcess(
+      processes.start({
+        command: process.execPath,
+        args: [...FLAGS, '--disable-warning=ExperimentalWarning', PROGRAM],
+        env: {},
+        limits: { memoryBytes: MAX_MEMORY_BYTES, openFiles: MAX_FILES },
+        input: true,
+        messages: true,
+      }),
+    );
   }
 
   get isAlive(): boolean {
-    return this.#isAlive;
+    return this.#process.isAlive;
   }
 
   /** @throws AppError as the process says, `MEMORY_LIMIT` where it ends; the signal's reason, when all has stopped */
@@ -59,47 +44,21 @@ export class EngineProcess {
     question: Operations[O]['question'],
     signal: AbortSignal,
   ): Promise<Operations[O]['answer']> {
-    return await this.#ask({ operation, ...question }, signal);
-  }
-
-  async #ask(question: object, signal: AbortSignal): Promise<Operations[Operation]['answer']> {
-    signal.throwIfAborted();
-    const { child, ended } = this.#process;
-    const listening = new AbortController();
-    const abort = (): void => {
-      this.kill();
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    child.ref();
-    child.channel?.ref();
     try {
-      const reply = once(child, 'message', { signal: listening.signal }) as Promise<[Reply]>;
-      reply.catch(() => undefined);
-      child.send(question, () => undefined);
-      const said = await Promise.race([reply, ended]);
-      signal.throwIfAborted();
-      if (!Array.isArray(said)) throw this.#endedEarly(said);
-      return answerOf(said[0]);
-    } finally {
-      listening.abort();
-      signal.removeEventListener('abort', abort);
-      child.unref();
-      child.channel?.unref();
+      return answerOf(await this.#process.ask({ operation, ...question }, signal));
+    } catch (error) {
+      throw error instanceof ProcessGone ? failureOf(error) : error;
     }
   }
 
-  /** By a signal: the system or the engine itself has given up, which it does for want of memory. */
-  #endedEarly({ signal, exitCode }: Awaited<SupervisedProcess['ended']>): Error {
-    if (this.#isKilled) return new AppError('CANCELLED', 'The statement was ended.');
-    const cause = new Error(`The process of SQLite ended (${signal ?? exitCode ?? ''}): ${this.#complaint}`);
-    return signal === undefined ? cause : outOfMemory(cause);
-  }
-
   kill(): void {
-    this.#isAlive = false;
-    this.#isKilled = true;
     this.#process.kill();
   }
+}
+
+function failureOf(gone: ProcessGone): Error {
+  if (gone.wasKilled) return new AppError('CANCELLED', 'The statement was ended.');
+  return gone.signal === undefined ? gone : outOfMemory(gone);
 }
 
 function answerOf(reply: Reply): Operations[Operation]['answer'] {

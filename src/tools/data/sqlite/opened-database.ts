@@ -11,7 +11,9 @@ import {
 } from '../databases/sql-text.ts';
 import type { Value } from '../source.ts';
 import { createAuthorizer } from './authorizer.ts';
-import { toAppError } from './sqlite-error.ts';
+import { NOT_WRITABLE } from './protocol.ts';
+import { needsFolder, toAppError } from './sqlite-error.ts';
+import { StillFile } from './still-file.ts';
 
 /** Bytes of one value, and of a statement. */
 const LIMITS = { length: 32_000_000, sqlLength: 1_000_000, attach: 0 };
@@ -21,25 +23,17 @@ const LOCK_PATIENCE_MS = 5000;
 export class OpenedDatabase {
   readonly #database: DatabaseSync;
   readonly #writable: boolean;
+  readonly #still: StillFile | undefined;
   #refused: string | undefined;
 
   constructor(path: string, writable: boolean) {
     this.#writable = writable;
     try {
-      this.#database = new DatabaseSync(path, {
-        readOnly: !writable,
-        timeout: LOCK_PATIENCE_MS,
-        enableDoubleQuotedStringLiterals: false,
-        limits: LIMITS,
-      });
-      this.#database.enableDefensive(true);
-      // Views and triggers of the file call nothing that could do harm, and sorting writes no files.
-      this.#database.exec('PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY');
-      if (!writable) this.#database.exec('PRAGMA query_only = ON');
-      // Reads the header: what is no database shows here.
-      this.#database.prepare('SELECT count(*) FROM sqlite_schema').get();
+      this.#database = opened(path, writable);
     } catch (error) {
-      throw toAppError(error, { sql: '', tokens: [], names: () => [] });
+      this.#still = !writable && needsFolder(error) ? StillFile.find(path) : undefined;
+      if (this.#still === undefined) throw openingError(error);
+      this.#database = opened(this.#still.url, false);
     }
   }
 
@@ -85,9 +79,12 @@ export class OpenedDatabase {
   /** Turns what SQLite throws into what callers are told. */
   guarded<T>(sql: string, tokens: readonly Token[], work: () => T): T {
     try {
-      return work();
+      const done = work();
+      this.#still?.confirm();
+      return done;
     } catch (error) {
       if (error instanceof AppError) throw error;
+      if (this.#writable && needsFolder(error)) throw openingError(error);
       if (this.#refused !== undefined) throw notReadOnly(`${this.#refused} is not allowed.`, error);
       const names = (what: 'table' | 'column'): string[] => this.#names(what);
       throw toAppError(error, { sql, tokens, names });
@@ -121,6 +118,32 @@ export class OpenedDatabase {
   }
 }
 
+function opened(path: string | URL, writable: boolean): DatabaseSync {
+  const database = new DatabaseSync(path, {
+    readOnly: !writable,
+    timeout: LOCK_PATIENCE_MS,
+    enableDoubleQuotedStringLiterals: false,
+    limits: LIMITS,
+  });
+  try {
+    database.enableDefensive(true);
+    // Views and triggers of the file call nothing that could do harm, and sorting writes no files.
+    database.exec('PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY');
+    if (!writable) database.exec('PRAGMA query_only = ON');
+    // Reads the header: what is no database shows here.
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function openingError(error: unknown): AppError {
+  if (!needsFolder(error)) return toAppError(error, { sql: '', tokens: [], names: () => [] });
+  return new AppError('SOURCE_UNAVAILABLE', NOT_WRITABLE, { cause: error });
+}
+
 export type SqliteParameter = string | number | bigint | null;
 
 /** Whole numbers stay whole: SQLite divides them differently. */
@@ -135,6 +158,7 @@ function isQuery(database: DatabaseSync, text: string): boolean {
     database.prepare(`SELECT * FROM (\n${text}\n)`);
     return true;
   } catch {
+    // Of a statement that has just compiled: it is one that cannot stand there.
     return false;
   }
 }

@@ -1,6 +1,9 @@
 import type { AppErrorCode } from '../../../core/errors.ts';
 import type { Catalogue, CatalogueQuestion, Change, ChangeRequest, Page, Statement } from '../source.ts';
 
+/** Why a file cannot be used; what else is said of it may name it. */
+export const NOT_WRITABLE = 'its file or its folder cannot be written to';
+
 interface Opened {
   /** The file of the database. */
   readonly file: string;

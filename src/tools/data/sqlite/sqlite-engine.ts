@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads';
+import { endWithService } from '../../../core/end-with-service.ts';
 import { AppError } from '../../../core/errors.ts';
-import { BATCH_BYTES, BATCH_ROWS, MAX_PAGE_BYTES, rowsTooLarge } from '../databases/values.ts';
+import { PageRows } from '../databases/batches.ts';
+import { BATCH_BYTES, BATCH_ROWS, MAX_PAGE_BYTES, rowTooLarge } from '../databases/values.ts';
 import type { Catalogue, Change, Page } from '../source.ts';
 import { catalogueOf } from './catalogue.ts';
 import { OpenedDatabase, sqliteParameter } from './opened-database.ts';
@@ -34,7 +35,9 @@ function answer(question: Question): Operations[keyof Operations]['answer'] {
     case 'end':
       return null;
     case 'catalogue':
-      return withDatabase(question.file, false, (database): Catalogue => catalogueOf(database, question));
+      return withDatabase(question.file, false, (database) =>
+        database.guarded('', [], (): Catalogue => catalogueOf(database, question)),
+      );
     case 'modify':
       return withDatabase(question.file, true, (database) => modify(database, question));
   }
@@ -53,18 +56,14 @@ function page(database: OpenedDatabase, { sql, params, limit, offset }: Of<'quer
   const { statement, tokens } = database.query(sql);
   return database.guarded(sql, tokens, () => {
     const rows = new StatementRows(statement, params, tokens);
-    let weight = 0;
     for (let skipped = 0; skipped < offset; skipped++) {
       if (!rows.skip()) return { columns: rows.columns, rows: [], more: false };
     }
-    const taken: Page['rows'][number][] = [];
+    const taken = new PageRows<Page['rows'][number]>({ limit, offset: 0 });
     for (let next = rows.next(); next !== undefined; next = rows.next()) {
-      if (taken.length === limit) return { columns: rows.columns, rows: taken, more: true };
-      weight += next.weight;
-      if (weight > MAX_PAGE_BYTES) throw rowsTooLarge();
-      taken.push(next.row);
+      if (!taken.takes(next.row)) return { columns: rows.columns, rows: taken.rows, more: true };
     }
-    return { columns: rows.columns, rows: taken, more: false };
+    return { columns: rows.columns, rows: taken.rows, more: false };
   });
 }
 
@@ -110,7 +109,7 @@ function batch(): Operations['next']['answer'] {
           return { rows: taken, done: true };
         }
         weight += next.weight;
-        if (weight > MAX_PAGE_BYTES) throw rowsTooLarge();
+        if (next.weight > MAX_PAGE_BYTES) throw rowTooLarge(MAX_PAGE_BYTES);
         taken.push(next.row);
       }
       return { rows: taken, done: false };
@@ -147,13 +146,8 @@ function replyTo(question: Question): Reply {
   }
 }
 
-// While SQLite works this thread hears nothing. Another one does: standard input ends with the service, however
-// that ends.
-const WATCH = `require('node:fs').read(0, Buffer.alloc(1), 0, 1, null, () => process.kill(process.pid, 'SIGKILL'))`;
-new Worker(WATCH, {
-  eval: true,
-  resourceLimits: { maxOldGenerationSizeMb: 8, codeRangeSizeMb: 8, stackSizeMb: 1 },
-});
+// While SQLite works this thread hears nothing.
+endWithService();
 process.on('message', (question: Question) => {
   process.send?.(replyTo(question));
 });

@@ -13,13 +13,26 @@ interface Surroundings {
 const BUSY = new Set([5, 6]);
 const NO_MEMORY = new Set([7, 18]);
 const READ_ONLY = 8;
+const CANNOT_OPEN = 14;
 const DENIED = 23;
-const UNUSABLE = new Set([3, 10, 11, 13, 14, 22, 26]);
+const UNUSABLE = new Set([3, 10, 11, 13, CANNOT_OPEN, 22, 26]);
+
+/** Whether it fails for want of something that it cannot create or write to. */
+export function needsFolder(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === READ_ONLY || code === CANNOT_OPEN;
+}
+
+/** Primary; undefined of what SQLite has not said. */
+function codeOf(error: unknown): number | undefined {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+  return typeof code === 'number' ? code & 0xff : undefined;
+}
 
 /** @param error what `node:sqlite` has thrown */
 export function toAppError(error: unknown, surroundings: Surroundings): AppError {
   if (!(error instanceof Error)) return new AppError('INTERNAL', 'SQLite failed.', { cause: error });
-  const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+  const code = codeOf(error);
   if (code === undefined) return withoutCode(error);
   if (BUSY.has(code)) {
     return new AppError('BUSY', 'The database is locked by somebody who writes to it.', {

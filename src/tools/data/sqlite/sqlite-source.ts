@@ -2,14 +2,18 @@ import { open } from 'node:fs/promises';
 import { AppError } from '../../../core/errors.ts';
 import type { HealthReport } from '../../../core/health.ts';
 import type { Processes } from '../../../core/processes.ts';
+import { WarmProcesses } from '../../../core/warm-processes.ts';
+import type { Batch } from '../databases/batches.ts';
 import { tooManyAffected } from '../databases/change.ts';
-import { Deadline, withDeadline } from '../databases/deadline.ts';
+import { withDeadline } from '../databases/deadline.ts';
+import { PATIENCE_MS } from '../databases/patience.ts';
+import { streamRows } from '../databases/row-stream.ts';
 import { unavailable } from '../databases/sql-error.ts';
 import type { SqliteOptions } from '../options/databases.ts';
 import type { Asking, Catalogue, CatalogueQuestion, Change, ChangeRequest, DataSource } from '../source.ts';
 import type { Page, RowStream, Statement } from '../source.ts';
-import { Engines } from './engines.ts';
-import type { Operation, Operations } from './protocol.ts';
+import { EngineProcess } from './engine-process.ts';
+import { NOT_WRITABLE, type Operation, type Operations } from './protocol.ts';
 
 const HEADER = 'SQLite format 3\0';
 
@@ -21,14 +25,14 @@ export class SqliteSource implements DataSource {
   readonly isWritable: boolean;
   readonly #file: string;
   readonly #timeoutMs: number;
-  readonly #engines: Engines;
+  readonly #engines: WarmProcesses<EngineProcess>;
 
   constructor(options: SqliteOptions, processes: Processes) {
     this.name = options.name;
     this.isWritable = options.writable;
     this.#file = options.path;
     this.#timeoutMs = options.timeoutSeconds * 1000;
-    this.#engines = new Engines(processes, options.maxConnections);
+    this.#engines = new WarmProcesses(options.maxConnections, () => new EngineProcess(processes));
   }
 
   query(asking: Asking, { sql, params }: Statement, page: { limit: number; offset: number }): Promise<Page> {
@@ -58,38 +62,23 @@ export class SqliteSource implements DataSource {
 
   async stream(asking: Asking, { sql, params }: Statement): Promise<RowStream> {
     await this.#ensureUsable();
-    const deadline = new Deadline(asking, asking.timeoutMs);
-    const { signal } = deadline;
-    const taken = await this.#engines
-      .acquire({ subject: asking.principal.subject, signal })
-      .catch((error: unknown) => {
-        deadline.end();
-        throw error;
-      });
-    const { engine } = taken;
-    const leave = (): void => {
-      signal.removeEventListener('abort', abandon);
-      deadline.end();
-      taken.release();
-    };
-    // Also of a stream whose rows nobody asks for any more.
-    const abandon = (): void => {
-      engine.kill();
-      leave();
-    };
-    signal.addEventListener('abort', abandon, { once: true });
-    try {
-      const first = await this.#told(engine.ask('start', { sql, params, file: this.#file }, signal));
-      const next = (): Promise<Operations['next']['answer']> => this.#told(engine.ask('next', {}, signal));
-      const finish = async (): Promise<void> => {
-        if (engine.isAlive && !signal.aborted) await engine.ask('end', {}, signal).catch(() => undefined);
-        leave();
-      };
-      return { columns: first.columns, batches: batchesOf(first, next, finish) };
-    } catch (error) {
-      leave();
-      throw error;
-    }
+    return streamRows<EngineProcess>(asking, {
+      acquire: async (taker) => {
+        const { process: engine, release } = await this.#engines.acquire(taker);
+        return { held: engine, release: () => ended(engine).finally(release) };
+      },
+      start: async (engine, signal) => {
+        const { columns, ...first } = await engine.ask('start', { sql, params, file: this.#file }, signal);
+        let coming: Batch | undefined = first;
+        const next = async (): Promise<Batch> => {
+          const batch = coming ?? (await engine.ask('next', {}, signal));
+          coming = undefined;
+          return batch;
+        };
+        return { columns, next };
+      },
+      told: (error) => Promise.resolve(this.#told(error)),
+    });
   }
 
   async check(): Promise<HealthReport> {
@@ -110,17 +99,18 @@ export class SqliteSource implements DataSource {
     await this.#ensureUsable();
     return withDeadline(asking, this.#timeoutMs, (signal) =>
       this.#engines.with({ subject: asking.principal.subject, signal }, (engine) =>
-        this.#told(engine.ask(operation, question, signal)),
+        engine.ask(operation, question, signal),
       ),
-    );
+    ).catch((error: unknown) => {
+      throw this.#told(error);
+    });
   }
 
   /** What SQLite says of the file stays in the log: it may name it. */
-  #told<T>(answer: Promise<T>): Promise<T> {
-    return answer.catch((error: unknown) => {
-      if (!(error instanceof AppError) || error.code !== 'SOURCE_UNAVAILABLE') throw error;
-      throw unavailable(this.name, 'its file cannot be opened or is damaged', error);
-    });
+  #told(error: unknown): unknown {
+    if (!(error instanceof AppError) || error.code !== 'SOURCE_UNAVAILABLE') return error;
+    const isOurs = error.message === NOT_WRITABLE;
+    return unavailable(this.name, isOurs ? NOT_WRITABLE : 'its file cannot be opened or is damaged', error);
   }
 
   async #ensureUsable(): Promise<void> {
@@ -162,19 +152,11 @@ async function firstBytes(path: string, length: number): Promise<string> {
   }
 }
 
-async function* batchesOf(
-  first: Operations['start']['answer'],
-  next: () => Promise<Operations['next']['answer']>,
-  finish: () => Promise<void>,
-): AsyncGenerator<Page['rows']> {
+/** The stream is, which holds the file; the engine is where it does not answer. */
+async function ended(engine: EngineProcess): Promise<void> {
   try {
-    let batch: Operations['next']['answer'] = first;
-    if (batch.rows.length > 0) yield batch.rows;
-    while (!batch.done) {
-      batch = await next();
-      if (batch.rows.length > 0) yield batch.rows;
-    }
-  } finally {
-    await finish();
+    await engine.ask('end', {}, AbortSignal.timeout(PATIENCE_MS));
+  } catch {
+    engine.kill();
   }
 }

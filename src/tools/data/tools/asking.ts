@@ -28,7 +28,8 @@ export function askingOf(
 /** The values for placeholders. @throws AppError `INVALID_ARGUMENT` for what is no scalar */
 export function scalars(params: readonly unknown[] = []): Value[] {
   return params.map((value, index) => {
-    if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return value as Value;
+    if (value === null || typeof value === 'string' || typeof value === 'number') return value;
+    if (typeof value === 'boolean') return value;
     throw new AppError(
       'INVALID_ARGUMENT',
       `"params.${index}" must be a text, a number, true, false or null: placeholders are filled in order, not by name.`,

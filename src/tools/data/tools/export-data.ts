@@ -7,6 +7,7 @@ import { fitRows, roomForJson } from '../result/fit-rows.ts';
 import { dataResult } from '../result/page-result.ts';
 import type { Asking, ExportFormat, ExportTarget, FilesSource, Page } from '../source.ts';
 import type { Found } from '../sources.ts';
+import { sqlLiteral } from '../sql-literal.ts';
 import { SOURCE_ALIASES } from './aliases.ts';
 import {
   adviceOn,
@@ -201,7 +202,7 @@ async function previewOf(
   { path, format }: Pick<Exported, 'path' | 'format'>,
   call: ToolCall,
 ): Promise<Pick<Exported, 'preview'>> {
-  const sql = `SELECT * FROM ${READERS[format]}('${path.replaceAll("'", "''")}')`;
+  const sql = `SELECT * FROM ${READERS[format]}(${sqlLiteral(path)})`;
   try {
     const page = await engine.query(asking, { sql, params: [] }, { limit: PREVIEW_ROWS, offset: 0 });
     const { columns, rows } = fitRows(page.columns, page.rows, roomForJson(call.budget, RESERVE));

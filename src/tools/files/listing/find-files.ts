@@ -1,7 +1,7 @@
 import { denyArguments, globArguments, refuseGlob, simplified } from '../globs.ts';
 import { groundOf, type Ground } from '../ground.ts';
 import { NameSplitter } from '../name-splitter.ts';
-import type { Ripgrep } from '../ripgrep.ts';
+import { failed, type Ripgrep } from '../ripgrep.ts';
 import type { Entry, Sandbox } from '../workspace/sandbox.ts';
 
 export interface FindQuestion {
@@ -57,7 +57,9 @@ export class FileFinder {
         ...(question.patienceMs === undefined ? {} : { patienceMs: question.patienceMs }),
         onOutput: (chunk) => names.push(chunk),
       });
-      if (end.how === 'finished' && end.exitCode === 2) refuseGlob(end.complaint);
+      if (end.complaint === undefined) return;
+      refuseGlob(end.complaint);
+      throw failed(end.complaint);
     } finally {
       await ground.close();
     }

@@ -19,6 +19,8 @@ interface Rows {
 
 const MAX_FILES = 200_000;
 const MAX_MEASURED = 50_000;
+/** The last moment that a date can be (ECMA-262 §21.4.1.1). */
+const MAX_TIME = 8.64e15;
 
 /** One page of the files below a directory that match, with their full paths. */
 export async function listFlat(page: ListPage): Promise<string> {
@@ -136,6 +138,11 @@ function valueOf(row: Row, sort: ListQuestion['sort']): number {
 }
 
 function lineFor({ entry, size, modified }: Row, base: string, withTime: boolean): string {
-  const time = withTime ? `  ${new Date(modified).toISOString().slice(0, 19)}Z` : '';
+  const time = withTime ? `  ${timeOf(modified)}` : '';
   return `${shown(joinPath(base, entry.relative))}  ${fileSize(size)}${time}`;
+}
+
+/** Some file systems keep times that are none of any calendar. */
+function timeOf(modified: number): string {
+  return Math.abs(modified) > MAX_TIME ? '?' : `${new Date(modified).toISOString().slice(0, 19)}Z`;
 }

@@ -59,10 +59,10 @@ function instructions(path: string, question: string | undefined): string {
       ? `Explore the data set ${shown(path)} and tell me what is in it.`
       : `Answer a question from the data set ${shown(path)}: ${question}`;
   const unit = isTable ? 'row' : 'line';
-  const count = callText('search_files', { pattern: '…', path, mode: 'count' });
+  const count = callText('search_files', { pattern: '…', path: shown(path), mode: 'count' });
   const steps = [
     `The first look below shows how it begins; its closing line says how many ${unit}s there are.`,
-    `See more with ${callText('read_file', { paths: [path], start_line: FIRST_LINES + 1 })}, then go on where the closing line says; a negative start_line shows the end. Look at the start, the middle and the end before you judge a column.`,
+    `See more with ${callText('read_file', { paths: [shown(path)], start_line: FIRST_LINES + 1 })}, then go on where the closing line says; a negative start_line shows the end. Look at the start, the middle and the end before you judge a column.`,
     isTable
       ? 'search_files does not see into this format: what you say of it rests on the rows that you have read.'
       : `${count} counts the lines of the whole file that hold a text, or match an expression with "regex":true: take it for how often a value occurs, for empty fields and malformed lines, instead of estimating.`,

@@ -6,6 +6,7 @@ import { listFolder } from '../listing/list-files.ts';
 import { callText } from '../../../core/phrases.ts';
 import { readFiles } from '../reading/read-file.ts';
 import type { FileServices } from '../services.ts';
+import { shown } from '../workspace/virtual-path.ts';
 
 const TOKENS = 2000;
 
@@ -17,7 +18,7 @@ export async function lookAtFolder(
 ): Promise<PromptMessage> {
   const question = { ...args, include_ignored: false, sort: 'name' } as const;
   const listing = await listFolder(services, { signal, budget: new OutputBudget(TOKENS) }, question);
-  return shownAs(callText('list_files', args), [text(listing)]);
+  return shownAs(callText('list_files', { ...args, path: shown(args.path) }), [text(listing)]);
 }
 
 /** What read_file answers to this call, within a small budget. */
@@ -28,7 +29,10 @@ export async function lookAtFile(
 ): Promise<PromptMessage> {
   const question = { ...args, start_line: 1, encoding: 'auto' };
   const call = { signal, budget: new OutputBudget(TOKENS) };
-  return shownAs(callText('read_file', args), await readFiles({ services, call }, question));
+  return shownAs(
+    callText('read_file', { ...args, paths: args.paths.map(shown) }),
+    await readFiles({ services, call }, question),
+  );
 }
 
 export function message(value: string): PromptMessage {

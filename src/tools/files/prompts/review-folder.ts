@@ -58,8 +58,8 @@ function instructions(path: string, focus: string | undefined): string {
       : `Review the folder ${shown(path)}. Look above all at this: ${focus}`;
   const steps = [
     'The listing below is where you start. If its closing line names a cursor, there is more: go on with it.',
-    `Read what matters with read_file, up to ten files in one call; of many alike, read some. ${callText('list_files', { path, sort: 'modified' })} shows what was changed last.`,
-    `${callText('search_files', { pattern: '…', path })} finds where a name, a rule or a number is mentioned elsewhere: check what the files say of each other.`,
+    `Read what matters with read_file, up to ten files in one call; of many alike, read some. ${callText('list_files', { path: shown(path), sort: 'modified' })} shows what was changed last.`,
+    `${callText('search_files', { pattern: '…', path: shown(path) })} finds where a name, a rule or a number is mentioned elsewhere: check what the files say of each other.`,
     'Report only what you have seen. Keep a list of what you have not read.',
   ];
   const answer =

@@ -63,12 +63,12 @@ function instructions({ topic, audience, path, isFolder }: Assignment): string {
   ].join('\n');
   const gather = isFolder
     ? [
-        `Find what bears on the topic: ${callText('search_files', { pattern: '…', path, mode: 'files' })} with several words for it, also those that only insiders use; the listing below shows what else may matter by its name.`,
+        `Find what bears on the topic: ${callText('search_files', { pattern: '…', path: shown(path), mode: 'files' })} with several words for it, also those that only insiders use; the listing below shows what else may matter by its name.`,
         'Read it with read_file, up to ten files in one call, and go on where the closing line says.',
       ]
     : [
-        `Read it whole: ${callText('read_file', { paths: [path] })}, and go on where the closing line says. The first look below is its beginning.`,
-        `${callText('search_files', { pattern: '…', path })} finds the places that bear on the topic.`,
+        `Read it whole: ${callText('read_file', { paths: [shown(path)] })}, and go on where the closing line says. The first look below is its beginning.`,
+        `${callText('search_files', { pattern: '…', path: shown(path) })} finds the places that bear on the topic.`,
       ];
   const steps = [
     ...gather,

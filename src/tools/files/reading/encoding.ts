@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { AppError } from '../../../core/errors.ts';
+import { guessEastAsian } from './east-asian.ts';
 import type { NewlineKind } from './newlines.ts';
 
 export interface Encoding {
@@ -7,11 +8,11 @@ export interface Encoding {
   readonly name: string;
   /** Bytes of the byte order mark at the start of the file. */
   readonly mark: number;
-  /** Whether it was inferred from the bytes alone. */
-  readonly isGuess: boolean;
+  /** Whether it was inferred from the bytes alone: with good reason, or because every text has to be read somehow. */
+  readonly guess: 'none' | 'likely' | 'doubtful';
 }
 
-const UTF8: Encoding = { name: 'utf-8', mark: 0, isGuess: false };
+const UTF8: Encoding = { name: 'utf-8', mark: 0, guess: 'none' };
 
 const MARKS: readonly { readonly bytes: Buffer; readonly name: string }[] = [
   { bytes: Buffer.of(0xef, 0xbb, 0xbf), name: 'utf-8' },
@@ -21,7 +22,18 @@ const MARKS: readonly { readonly bytes: Buffer; readonly name: string }[] = [
 // What a file without any mark and without a clear hint is read as: every byte has a meaning in it.
 const FALLBACK = 'windows-1252';
 const DETECTION_BYTES = 4096;
+const SAMPLE_BYTES = 64 * 1024;
 const MIN_CONFIDENCE = 40;
+// Of East Asian text: what most short texts have in their own encoding, and next to none in another one.
+const MIN_LIKENESS = 0.5;
+const MIN_LEAD = 0.25;
+// Of two or three characters more is asked.
+const MIN_COUNT = 4;
+const CLEAR_LIKENESS = 0.9;
+// A letter with an accent, or two small ones, beside a letter of ASCII. Two capitals may as well be one Chinese character.
+const WESTERN =
+  /(?<=[a-z])(?:[\xc0-\xff]|[\xdf-\xff]{2})(?![\x80-\xff])|(?<![\x80-\xff])(?:[\xc0-\xff]|[\xdf-\xff]{2})(?=[a-z])/gi;
+const MOST = 0.8;
 // Newlines of these are not the byte 0x0A, or other characters hold that byte.
 const UNSUPPORTED = /^(utf-?32|utf-?7|ucs-?4|ibm|cp037|ebcdic|base64|hex|binary)/;
 const SPELLINGS: readonly (readonly [RegExp, string])[] = [
@@ -36,24 +48,57 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
  */
 export async function detectEncoding(head: Buffer, isWhole: boolean): Promise<Encoding | undefined> {
   const marked = MARKS.find(({ bytes }) => head.subarray(0, bytes.length).equals(bytes));
-  if (marked !== undefined) return { name: marked.name, mark: marked.bytes.length, isGuess: false };
+  if (marked !== undefined) return { name: marked.name, mark: marked.bytes.length, guess: 'none' };
   const wide = wideEncoding(head);
-  if (wide !== undefined) return { name: wide, mark: 0, isGuess: true };
+  if (wide !== undefined) return { name: wide, mark: 0, guess: 'likely' };
   if (head.includes(0)) return undefined;
   if (isUtf8(isWhole ? head : wholeCharacters(head))) return UTF8;
-  return hasControls(head) ? undefined : guessLegacy(head);
+  return hasControls(head.subarray(0, SAMPLE_BYTES)) ? undefined : guessLegacy(head);
 }
 
 /** The likeliest encoding of bytes that are not UTF-8. */
 export async function guessLegacy(bytes: Buffer): Promise<Encoding> {
-  const { default: chardet } = await import('chardet');
   const first = bytes.findIndex((byte) => byte > 0x7f);
   const from = Math.max(0, first - 256);
-  const [best] = chardet.analyse(bytes.subarray(from, from + DETECTION_BYTES));
-  const name = best === undefined || best.confidence < MIN_CONFIDENCE ? FALLBACK : best.name.toLowerCase();
+  const sample = bytes.subarray(from, from + DETECTION_BYTES);
+  const eastAsian = await guessEastAsian(sample, from + DETECTION_BYTES < bytes.length);
+  if (eastAsian === undefined || eastAsian.likeness < MIN_LIKENESS) return guessOther(sample, FALLBACK);
+  if (eastAsian.lead < MIN_LEAD) return guessOther(sample, eastAsian.name);
+  const isClear = eastAsian.count >= MIN_COUNT || eastAsian.likeness >= CLEAR_LIKENESS;
+  return { name: eastAsian.name, mark: 0, guess: isClear ? 'likely' : 'doubtful' };
+}
+
+/** @param fallback Where statistics tell nothing. */
+async function guessOther(sample: Buffer, fallback: string): Promise<Encoding> {
+  const statistical = await guessByStatistics(sample);
+  const name = statistical ?? fallback;
+  // What the words in ASCII are like tells nothing of the others.
+  const isClear =
+    (name === FALLBACK && isWestern(sample)) ||
+    (statistical !== undefined && statistical === (await guessByStatistics(wordsBeyondAscii(sample))));
+  return { name, mark: 0, guess: isClear ? 'likely' : 'doubtful' };
+}
+
+/** Whether what is not ASCII are nearly always single letters within words of ASCII, as accents and umlauts are. */
+function isWestern(sample: Buffer): boolean {
+  const text = sample.toString('latin1');
+  const runs = text.match(/[\x80-\xff]+/g)?.length ?? 0;
+  return (text.match(WESTERN)?.length ?? 0) >= runs * MOST;
+}
+
+async function guessByStatistics(sample: Buffer): Promise<string | undefined> {
+  const { default: chardet } = await import('chardet');
+  // Of a few bytes it takes some for Unicode that they are known not to be.
+  const best = chardet.analyse(sample).find(({ name }) => !name.startsWith('UTF'));
+  if (best === undefined || best.confidence < MIN_CONFIDENCE) return undefined;
+  const name = best.name.toLowerCase();
   // The WHATWG encoding standard reads the label the same way: the second is a superset of the first.
-  const known = name === 'iso-8859-1' || !(await isKnown(name)) ? FALLBACK : name;
-  return { name: known, mark: 0, isGuess: true };
+  return name === 'iso-8859-1' || !(await isKnown(name)) ? FALLBACK : name;
+}
+
+function wordsBeyondAscii(sample: Buffer): Buffer {
+  const words = sample.toString('latin1').split(/[\0-\x20]+/);
+  return Buffer.from(words.filter((word) => /[\x80-\xff]/.test(word)).join(' '), 'latin1');
 }
 
 /** @throws AppError `INVALID_ARGUMENT` for a name that nobody knows */
@@ -66,7 +111,7 @@ export async function namedEncoding(name: string, head: Buffer): Promise<Encodin
     });
   }
   const marked = MARKS.find((mark) => mark.name === canonical && head.indexOf(mark.bytes) === 0);
-  return { name: canonical, mark: marked?.bytes.length ?? 0, isGuess: false };
+  return { name: canonical, mark: marked?.bytes.length ?? 0, guess: 'none' };
 }
 
 /** Bytes that make no character become U+FFFD; a character cut off at the end is dropped. */

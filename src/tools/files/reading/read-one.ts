@@ -4,10 +4,10 @@ import { callText, fileSize } from '../../../core/phrases.ts';
 import { fileError } from '../workspace/file-error.ts';
 import type { OpenFile } from '../workspace/sandbox.ts';
 import { versionAt } from '../workspace/version.ts';
-import { nameOf, parentOf, quoted, toUri } from '../workspace/virtual-path.ts';
+import { nameOf, parentOf, quoted, shown, toUri } from '../workspace/virtual-path.ts';
 import { detectEncoding, type Encoding, namedEncoding } from './encoding.ts';
 import { type FileKind, binary, kindOf } from './file-kind.ts';
-import type { ReadRequest } from './read-request.ts';
+import type { ImageRoom, ReadRequest } from './read-request.ts';
 import { tablePage } from './table-page.ts';
 import { textPage, type TextRequest } from './text-page.ts';
 
@@ -25,7 +25,7 @@ export async function readOne(request: ReadRequest): Promise<Content[]> {
     const version = await versionAt(file.handle);
     const head = await readAt(file, 0, HEAD_BYTES);
     const kind = request.encoding === 'auto' ? kindOf(head, nameOf(path)) : undefined;
-    if (kind?.kind === 'image') return await image(file, kind);
+    if (kind?.kind === 'image') return await image(file, kind, request.images);
     if (kind?.kind === 'parquet' || kind?.kind === 'workbook') {
       return [
         text(
@@ -67,20 +67,29 @@ function readText(request: ReadRequest, file: TextFile): Promise<string> {
 }
 
 /** A picture that is too large to be shown is linked: the client may be able to open it. */
-async function image(file: OpenFile, { name, mimeType }: FileKind & { kind: 'image' }): Promise<Content[]> {
+async function image(
+  file: OpenFile,
+  { name, mimeType }: FileKind & { kind: 'image' },
+  room: ImageRoom,
+): Promise<Content[]> {
   const { size } = file.stats;
   if (size > MAX_IMAGE_BYTES) {
     const what = `[${quoted(file.path)} is a ${name} of ${fileSize(size)}; images of up to 1 MB are shown, this one is linked for your client to open]`;
     const link = { uri: toUri(file.path), name: nameOf(file.path), mimeType, size };
     return [text(what), { type: 'resource_link', ...link }];
   }
+  if (size > room.left) {
+    room.leftOut.push(file.path);
+    return [text(`[a ${name} of ${fileSize(size)}; not shown, see the end]`)];
+  }
+  room.left -= size;
   const bytes = await readAt(file, 0, size);
   return [{ type: 'image', data: bytes.toString('base64'), mimeType }];
 }
 
 function notText({ encoding }: ReadRequest, file: OpenFile, kind: FileKind): AppError {
   const what = `${quoted(file.path)} is not text: ${kind.name}, ${fileSize(file.stats.size)}.`;
-  const other = callText('list_files', { path: parentOf(file.path) });
+  const other = callText('list_files', { path: shown(parentOf(file.path)) });
   return new AppError('NOT_TEXT', what, {
     next:
       encoding === 'auto'

@@ -1,14 +1,12 @@
-import { Worker } from 'node:worker_threads';
 import { nearestName } from '../../../core/arguments.ts';
 import { AppError } from '../../../core/errors.ts';
 import { Slots } from '../../../core/slots.ts';
+import { askThread, programBeside } from '../thread.ts';
 import { quoted } from '../workspace/virtual-path.ts';
 import type { SheetAnswer, SheetQuestion, Table, TableAnswer, TableProblem, TableQuestion } from './table.ts';
 
-// The file beside this one, in the sources as in the build.
-const PROGRAM = new URL(`./table-worker${/\.[a-z]+$/.exec(import.meta.url)?.[0] ?? ''}`, import.meta.url);
+const PROGRAM = programBeside(import.meta.url, 'table-worker');
 const WORKERS = 2;
-const MAX_HEAP_MB = 512;
 
 /** Reads table files in threads that end with the call. */
 export class TableReader {
@@ -55,34 +53,12 @@ function unknownSheet(path: string, { sheet = '' }: SheetQuestion, names: readon
   );
 }
 
-function ask<A>(question: TableQuestion | SheetQuestion, signal: AbortSignal): Promise<A | TableProblem> {
-  signal.throwIfAborted();
-  const worker = new Worker(PROGRAM, {
-    workerData: question,
-    env: {},
-    stdout: true,
-    stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
-  });
-  return new Promise<A | TableProblem>((resolve, reject) => {
-    const abort = (): void => {
-      const rejectNow = (): void => {
-        reject(signal.reason as Error);
-      };
-      // It may still write to a descriptor, which is somebody else's once it is closed here.
-      worker.terminate().then(rejectNow, rejectNow);
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    worker.once('message', resolve);
-    worker.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') resolve({ problem: 'too-large', detail: error.message });
-      else reject(error);
-    });
-    worker.once('exit', () => {
-      signal.removeEventListener('abort', abort);
-      if (!signal.aborted) reject(new Error('The thread that reads tables ended without an answer'));
-    });
-  });
+async function ask<A>(
+  question: TableQuestion | SheetQuestion,
+  signal: AbortSignal,
+): Promise<A | TableProblem> {
+  const told = await askThread<A>(PROGRAM, question, signal);
+  return 'answer' in told ? told.answer : { problem: 'too-large', detail: 'out of memory' };
 }
 
 function refusal(

@@ -53,6 +53,12 @@ const COUNTED_BYTES = 8 * 1024 * 1024;
 const BYTES_PER_TOKEN = 8;
 const MIN_PAGE_BYTES = 4096;
 
+const GUESSES: Readonly<Record<Encoding['guess'], string>> = {
+  none: '',
+  likely: ' (guessed)',
+  doubtful: ' (doubtful: if the text is garbled, name another)',
+};
+
 /** A window of lines with a closing note that says which, of how many, and how to go on. */
 export async function textPage(request: TextRequest): Promise<string> {
   const { file, version, encoding, indexes, signal } = request;
@@ -139,7 +145,7 @@ async function decodeLines(
   // A long beginning in ASCII tells nothing of what stands further down.
   const isUndecided = encoding.name === 'utf-8' && encoding.mark === 0 && isPlainAscii(head);
   if (isUndecided && !taken.isCut && !isValidUtf8(taken.bytes)) used = await guessLegacy(taken.bytes);
-  const remarks = used.name === 'utf-8' ? [] : [`encoding ${used.name}${used.isGuess ? ' (guessed)' : ''}`];
+  const remarks = used.name === 'utf-8' ? [] : [`encoding ${used.name}${GUESSES[used.guess]}`];
   const lines = await decodedLines(taken, used.name);
   if (lines.some((line) => line.endsWith('\r'))) remarks.push('CRLF line ends');
   return { lines: lines.map((line) => line.replace(/\r$/, '').replaceAll('\0', '\ufffd')), remarks };

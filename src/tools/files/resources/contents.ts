@@ -4,7 +4,7 @@ import { AppError } from '../../../core/errors.ts';
 import { mimeTypeOf } from '../mime-types.ts';
 import { callText, counted, fileSize, grouped } from '../../../core/phrases.ts';
 import type { OpenFile } from '../workspace/sandbox.ts';
-import { quoted } from '../workspace/virtual-path.ts';
+import { quoted, shown } from '../workspace/virtual-path.ts';
 import { type ByteRange, rangeUri } from './resource-uri.ts';
 
 interface Question {
@@ -27,7 +27,7 @@ export async function wholeContents({ file, uri, maxBytes }: Question): Promise<
       'FILE_TOO_LARGE',
       `${quoted(path)} has ${fileSize(stats.size)}; resources of up to ${fileSize(maxBytes)} are served whole.`,
       {
-        next: `read the resource ${rangeUri(path, 0, maxBytes)}, or call ${callText('read_file', { paths: [path] })}`,
+        next: `read the resource ${rangeUri(path, 0, maxBytes)}, or call ${callText('read_file', { paths: [shown(path)] })}`,
       },
     );
   }

@@ -3,11 +3,9 @@ import * as z from 'zod';
 /** A line that matches, or one beside it. */
 export interface FoundLine {
   readonly number: number;
-  /** Without its line end. */
+  /** Without its line end; of a long line the part around its first match. */
   readonly text: string;
   readonly isMatch: boolean;
-  /** Where the first match starts in the text, in characters. */
-  readonly column: number;
 }
 
 const textOrBytes = z.union([z.object({ text: z.string() }), z.object({ bytes: z.string() })]);
@@ -24,6 +22,8 @@ const lineEvent = z.object({
 // A line of a minified file can have any length; longer events are passed over.
 const MAX_EVENT_BYTES = 4 * 1024 * 1024;
 const NEWLINE = 0x0a;
+const MAX_COLUMNS = 500;
+const COLUMNS_BEFORE = 100;
 
 /** Reads ripgrep's JSON Lines (`--json`) as they come. */
 export class MatchEvents {
@@ -66,12 +66,12 @@ export class MatchEvents {
     // Bytes that are not UTF-8 are shown as Latin-1: offsets stay true, and most of such text is readable.
     const isText = 'text' in lines;
     const text = isText ? lines.text : Buffer.from(lines.bytes, 'base64').toString('latin1');
+    const column = first === undefined ? 0 : isText ? characters(text, first.start) : first.start;
     const found = this.#lines.get(path.text) ?? [];
     found.push({
       number,
-      text: text.replace(/\r?\n$/, ''),
+      text: excerpt(text.replace(/\r?\n$/, ''), column),
       isMatch: parsed.data.type === 'match',
-      column: first === undefined ? 0 : isText ? characters(text, first.start) : first.start,
     });
     this.#lines.set(path.text, found);
   }
@@ -80,6 +80,16 @@ export class MatchEvents {
 /** Characters that the first bytes of a text make. */
 function characters(text: string, bytes: number): number {
   // Only where the line is cut does it matter where in it the match stands.
-  if (text.length < 400) return 0;
+  if (text.length <= MAX_COLUMNS) return 0;
   return Buffer.from(text).toString('utf8', 0, bytes).length;
+}
+
+/** A long line around its first match. */
+function excerpt(text: string, column: number): string {
+  if (text.length <= MAX_COLUMNS) return text;
+  const from = Math.max(0, Math.min(column - COLUMNS_BEFORE, text.length - MAX_COLUMNS));
+  const to = from + MAX_COLUMNS;
+  // A slice would hold on to all of the line; thousands of lines, each of megabytes, are kept at a time.
+  const part = Buffer.from(text.slice(from, to)).toString();
+  return `${from > 0 ? '…' : ''}${part}${to < text.length ? '…' : ''}`;
 }

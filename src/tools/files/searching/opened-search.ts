@@ -1,9 +1,10 @@
 import { encodeName } from '../workspace/byte-names.ts';
-import { inheritedPath, type Ripgrep, type RipgrepEnd } from '../ripgrep.ts';
+import { CountSplitter } from '../name-splitter.ts';
+import { failed, inheritedPath, type Ripgrep, type RipgrepEnd } from '../ripgrep.ts';
 import type { OpenFile } from '../workspace/sandbox.ts';
 import { type FoundLine, MatchEvents } from './match-events.ts';
 import type { Omissions } from './omissions.ts';
-import { patternArguments, type SearchQuery } from './query.ts';
+import { patternArguments, patternRefusal, type SearchQuery } from './query.ts';
 
 /** What was found in one file. */
 export interface FileMatches {
@@ -54,14 +55,16 @@ export class OpenedSearch {
     const limit = maxCount === undefined ? [] : [`--max-count=${maxCount}`];
     const args = ['--count', '--with-filename', '--null', ...limit];
     const found = await this.#batch(files, async (batch) => {
-      let output = '';
+      const counts = new Map<string, number>();
+      const names = new CountSplitter((name, count) => {
+        counts.set(name, count);
+        return true;
+      });
       const end = await this.#run(batch, [...args, ...patternArguments(query)], (chunk) => {
-        output += chunk.toString('latin1');
+        names.push(chunk);
       });
       if (end.isOutOfMemory) return undefined;
-      // Each line holds the name, NUL and the count.
-      const counts = new Map(output.split('\n').map((line) => line.split('\0') as [string, string]));
-      return batch.map((file, index) => ({ file, count: Number(counts.get(targetOf(file, index)) ?? 0) }));
+      return batch.map((file, index) => ({ file, count: counts.get(targetOf(file, index)) ?? 0 }));
     });
     return found.filter(({ count }) => count > 0);
   }
@@ -82,12 +85,12 @@ export class OpenedSearch {
     return each;
   }
 
-  #run(
+  async #run(
     files: readonly OpenFile[],
     args: readonly string[],
     onOutput: (chunk: Buffer) => void,
   ): Promise<RipgrepEnd> {
-    return this.#ripgrep.run({
+    const end = await this.#ripgrep.run({
       args: [...args, '--', ...files.map(targetOf)],
       descriptors: process.platform === 'win32' ? [] : files.map((file) => file.handle.fd),
       signal: this.#signal,
@@ -96,6 +99,8 @@ export class OpenedSearch {
         return true;
       },
     });
+    if (end.complaint === undefined || end.isOutOfMemory) return end;
+    throw patternRefusal(end.complaint) ?? failed(end.complaint);
   }
 }
 

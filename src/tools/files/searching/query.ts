@@ -51,15 +51,15 @@ export function checkPattern({ pattern, regex }: SearchQuery): void {
   }
 }
 
-/** @throws AppError `INVALID_ARGUMENT` with what ripgrep says of the expression, if that is what it complains of */
-export function refusePattern(complaint: string): void {
+/** What ripgrep says of the expression, if that is what it complains of. */
+export function patternRefusal(complaint: string): AppError | undefined {
   if (complaint.includes('is not allowed in a regex')) {
-    throw refused('It matches a line break, and the search goes line by line.');
+    return refused('It matches a line break, and the search goes line by line.');
   }
   if (complaint.includes('exceeds size limit'))
-    throw refused('The expression is too large once its repetitions are counted out.');
+    return refused('The expression is too large once its repetitions are counted out.');
   const problem = /^regex parse error:.*\nerror: (.*)$/s.exec(complaint)?.[1];
-  if (problem !== undefined) throw refused(`The expression is malformed: ${problem}.`);
+  return problem === undefined ? undefined : refused(`The expression is malformed: ${problem}.`);
 }
 
 function refused(why: string): AppError {

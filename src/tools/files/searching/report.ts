@@ -20,13 +20,14 @@ export interface Report {
   readonly crowded: number;
   /** How many results may still be added. */
   readonly room: number;
+  /** How many results it shows of one file at most. */
+  readonly perFile: number;
   readonly summary: string;
   /** Searches open files and adds what is found; answers where it stopped if not everything had room. */
   add(files: readonly OpenFile[], search: OpenedSearch): Promise<Stop | undefined>;
 }
 
 const PER_FILE = 20;
-const MAX_COLUMNS = 500;
 /** Tokens kept back for the closing line. */
 const CLOSING_TOKENS = 400;
 
@@ -46,13 +47,13 @@ class MatchReport implements Report {
   crowded = 0;
   room: number;
   readonly #page: SearchPage;
-  readonly #perFile: number;
+  readonly perFile: number;
   readonly #start: { readonly path: string; readonly skip: number };
   #matches = 0;
 
   constructor(page: SearchPage, perFile: number, start: { readonly path: string; readonly skip: number }) {
     this.#page = page;
-    this.#perFile = perFile;
+    this.perFile = perFile;
     this.#start = start;
     this.room = page.maxResults;
   }
@@ -63,7 +64,7 @@ class MatchReport implements Report {
 
   async add(files: readonly OpenFile[], search: OpenedSearch): Promise<Stop | undefined> {
     const skipped = files.some(({ path }) => path === this.#start.path) ? this.#start.skip : 0;
-    const maxCount = skipped + this.#perFile + 1;
+    const maxCount = skipped + this.perFile + 1;
     for (const found of await search.lines(files, this.#page.query, maxCount)) {
       const skip = found.file.path === this.#start.path ? this.#start.skip : 0;
       const stop = this.room === 0 ? 0 : this.#addFile(found, skip);
@@ -75,7 +76,7 @@ class MatchReport implements Report {
   /** Answers how many of the file's matches are through if the page is full, else undefined. */
   #addFile({ file, lines }: FileMatches, skip: number): number | undefined {
     const matches = matchBlocks(lines, this.#page.query.context);
-    const room = Math.min(this.#perFile, this.room);
+    const room = Math.min(this.perFile, this.room);
     const isCrowded = matches.length > skip + room;
     let heading = `${shown(file.path)}${isCrowded && room < this.room ? '  +' : ''}\n`;
     let told = 0;
@@ -136,22 +137,15 @@ function matchBlocks(lines: readonly FoundLine[], context: number): MatchBlock[]
   return blocks;
 }
 
-function lineText({ number, text, isMatch, column }: FoundLine): string {
-  return `${number}${isMatch ? ':' : '-'} ${excerpt(text, column)}\n`;
-}
-
-/** A long line around its first match. */
-function excerpt(text: string, column: number): string {
-  if (text.length <= MAX_COLUMNS) return text;
-  const from = Math.max(0, Math.min(column - 100, text.length - MAX_COLUMNS));
-  const to = from + MAX_COLUMNS;
-  return `${from > 0 ? '…' : ''}${text.slice(from, to)}${to < text.length ? '…' : ''}`;
+function lineText({ number, text, isMatch }: FoundLine): string {
+  return `${number}${isMatch ? ':' : '-'} ${text}\n`;
 }
 
 class CountReport implements Report {
   text = '';
   files = 0;
   readonly crowded = 0;
+  readonly perFile = 1;
   room: number;
   readonly #page: SearchPage;
   #matches = 0;

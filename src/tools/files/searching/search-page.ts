@@ -1,24 +1,15 @@
 import * as z from 'zod';
 import { Cursors } from '../cursor.ts';
 import { isPassedOver } from '../listing/walk.ts';
-import { positionOf } from '../listing/position.ts';
 import { callText, counted } from '../../../core/phrases.ts';
 import type { Entry, OpenFile } from '../workspace/sandbox.ts';
 import { joinPath, shown } from '../workspace/virtual-path.ts';
-import { findCandidates } from './candidates.ts';
+import { findCandidates, type Mark } from './candidates.ts';
 import { MAX_OPENED, OpenedSearch } from './opened-search.ts';
 import type { SearchPage } from './query.ts';
 import { type Report, reportFor } from './report.ts';
 
-/** Where a page goes on: the next file (relative to the searched folder), and how many of its matches were shown. */
-interface Mark {
-  readonly file: string;
-  readonly skip: number;
-}
-
 const cursors = new Cursors('search_files', z.tuple([z.string().max(4096), z.int().min(0).max(1_000_000)]));
-const MIN_BATCH = 4;
-const RESULTS_PER_FILE = 4;
 
 /** One page of what a search finds, as text. */
 export async function searchPage(page: SearchPage): Promise<string> {
@@ -36,7 +27,11 @@ export async function searchPage(page: SearchPage): Promise<string> {
       place.kind === 'directory'
         ? await searchDirectory(page, place, report, mark)
         : await searchOne(page, place, report);
-    return `${report.text}[${closing(page, report, next)}]`;
+    const words =
+      place.kind !== 'directory' && report.files === 0
+        ? [`nothing found in ${shown(query.path)}`, ...page.omissions.words()].join('; ')
+        : closing(page, report, next);
+    return `${report.text}[${words}]`;
   } finally {
     await place.close();
   }
@@ -64,22 +59,15 @@ async function searchDirectory(
 ): Promise<Mark | undefined> {
   const { services, query, signal, omissions } = page;
   const search = new OpenedSearch(services.ripgrep, omissions, signal);
-  let from: string | undefined = start.file;
+  let from: Mark | undefined = start;
   while (from !== undefined) {
-    const request = {
-      services,
-      directory,
-      query,
-      from: positionOf(from),
-      wanted: report.room,
-      omissions,
-      signal,
-    };
+    const { room: wanted, perFile } = report;
+    const request = { services, directory, query, from, wanted, perFile, omissions, signal };
     const { files, next } = await findCandidates(request);
     const stop = await searchBatches(page, report, search, files);
     if (stop !== undefined) return stop;
-    if (report.room === 0) return next === undefined ? undefined : { file: next, skip: 0 };
-    from = next;
+    from = next === undefined ? undefined : { file: next, skip: 0 };
+    if (report.room === 0) return from;
   }
   return undefined;
 }
@@ -91,12 +79,9 @@ async function searchBatches(
   search: OpenedSearch,
   files: readonly string[],
 ): Promise<Mark | undefined> {
-  let at = 0;
-  // A common word fills the page from few files, a rare one needs many: more are taken each time.
-  let size = Math.min(MAX_OPENED, Math.max(MIN_BATCH, Math.ceil(report.room / RESULTS_PER_FILE)));
-  while (at < files.length) {
+  for (let at = 0; at < files.length; at += MAX_OPENED) {
     if (report.room === 0) return { file: files[at] ?? '', skip: 0 };
-    const batch = files.slice(at, at + size);
+    const batch = files.slice(at, at + MAX_OPENED);
     const opened = await openAll(page, batch);
     try {
       const stop = await report.add(
@@ -108,8 +93,6 @@ async function searchBatches(
     } finally {
       await Promise.all(opened.map(({ file }) => file.close()));
     }
-    at += size;
-    size = Math.min(MAX_OPENED, size * 2);
   }
   return undefined;
 }

@@ -12,12 +12,16 @@ import { isTrashId, readRecord, trashId, type TrashRecord } from './trash-record
 const TRASH = 'trash';
 const RECORD = 'record.json';
 const CONTENT = 'content';
+const DISCARDED = 'discarded';
 const MAX_RECORD_BYTES = 64 * 1024;
 /** Nobody but the service's own account looks into it. */
 const PRIVATE = 0o700;
 const PRIVATE_FILE = 0o600;
 /** Keeps the trash out of the repository that a workspace may be. */
 const GITIGNORE = '*\n';
+
+/** What the system says of an item that is gone, or none. */
+const IS_NONE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
 type Deletion = Omit<TrashRecord, 'id' | 'deletedAt'>;
 
@@ -52,7 +56,7 @@ export class Trash {
   async put({ folder, name, path }: Place, deletion: Deletion): Promise<TrashRecord> {
     const now = this.#clock.now();
     const record: TrashRecord = { ...deletion, id: trashId(now), deletedAt: new Date(now).toISOString() };
-    const trash = await this.#enter(true);
+    const trash = await this.#enter(true, path);
     try {
       await trash?.makeFolder(record.id, PRIVATE);
       const item = await trash?.enter(record.id);
@@ -88,24 +92,29 @@ export class Trash {
     const trash = await this.#enter(false);
     if (trash === undefined) return [];
     try {
-      const ids = (await trash.entries()).map(({ name }) => name).filter((name) => isTrashId(name));
-      const records = await Promise.all(ids.map((id) => recordIn(trash, id)));
-      return records
-        .filter((record) => record !== undefined)
-        .sort((a, b) =>
-          a.deletedAt === b.deletedAt ? (a.id < b.id ? 1 : -1) : a.deletedAt < b.deletedAt ? 1 : -1,
-        );
+      const records: TrashRecord[] = [];
+      // One after the other: there may be more than a process has descriptors.
+      for (const { name } of await trash.entries()) {
+        const record = isTrashId(name) ? await recordIn(trash, name) : undefined;
+        if (record !== undefined) records.push(record);
+      }
+      return records.sort((a, b) =>
+        a.deletedAt === b.deletedAt ? (a.id < b.id ? 1 : -1) : a.deletedAt < b.deletedAt ? 1 : -1,
+      );
     } finally {
       await trash.close();
     }
   }
 
-  /** Hands the item to the work, and forgets it when that has taken the content out of it. */
-  async take<T>(id: string, work: (item: TrashItem) => Promise<T>): Promise<T> {
+  /**
+   * Hands the item to the work, and forgets it when that has taken the content out of it. Undefined where there is no
+   * such item.
+   */
+  async take<T>(id: string, work: (item: TrashItem) => Promise<T>): Promise<T | undefined> {
     const trash = isTrashId(id) ? await this.#enter(false) : undefined;
     try {
       const record = await (trash && recordIn(trash, id));
-      if (trash === undefined || record === undefined) throw unknown(id);
+      if (trash === undefined || record === undefined) return undefined;
       const folder = await trash.enter(id);
       try {
         const result = await work({ record, folder });
@@ -127,7 +136,7 @@ export class Trash {
     try {
       for (const { name } of await trash.entries()) {
         if (!isTrashId(name) || !(await isOlder(trash, name, before))) continue;
-        await removeTree(trash, name);
+        await discard(trash, name);
         removed++;
       }
       return removed;
@@ -136,8 +145,8 @@ export class Trash {
     }
   }
 
-  /** Undefined where there is none, unless it is to be made. */
-  async #enter(isMade: boolean): Promise<HeldFolder | undefined> {
+  /** Undefined where there is none, unless it is to be made. `path`: what it is to be made for. */
+  async #enter(isMade: boolean, path = this.#root.mount): Promise<HeldFolder | undefined> {
     const entry = await this.#sandbox.open(this.#root.mount);
     const root = new HeldFolder(entry);
     try {
@@ -151,7 +160,7 @@ export class Trash {
       }
     } catch (error) {
       if (['ENOTDIR', 'ELOOP'].includes(errnoOf(error))) throw noTrash(this.#root, error);
-      throw writeError(error, this.#root.mount);
+      throw writeError(error, path);
     } finally {
       await root.close();
     }
@@ -168,9 +177,23 @@ async function writeSmall(folder: HeldFolder, name: string, content: string): Pr
   try {
     await handle.writeFile(content);
     await handle.sync();
+  } catch (error) {
+    await folder.remove(name).catch(() => undefined);
+    throw error;
   } finally {
     await handle.close();
   }
+}
+
+/** First of all the content leaves its name: who restores it in this moment has it as a whole, or finds nothing. */
+async function discard(trash: HeldFolder, id: string): Promise<void> {
+  try {
+    const item = await trash.enter(id);
+    await item.rename(CONTENT, item, DISCARDED).finally(() => item.close());
+  } catch (error) {
+    if (!IS_NONE.has(errnoOf(error))) throw error;
+  }
+  await removeTree(trash, id);
 }
 
 /** Undefined for what is no item: a deletion that did not come about. */
@@ -185,7 +208,7 @@ async function recordIn(trash: HeldFolder, id: string): Promise<TrashRecord | un
       await item.close();
     }
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error))) return undefined;
+    if (IS_NONE.has(errnoOf(error))) return undefined;
     throw error;
   }
 }
@@ -211,12 +234,6 @@ async function isOlder(trash: HeldFolder, id: string, before: number): Promise<b
 
 function ignoreExisting(error: unknown): void {
   if (errnoOf(error) !== 'EEXIST') throw error;
-}
-
-function unknown(id: string): AppError {
-  return new AppError('NOT_FOUND', `There is no ${JSON.stringify(id)} in the trash.`, {
-    next: 'fairlead trash list tells what is in it',
-  });
 }
 
 function elsewhere(path: string, cause: unknown): AppError {

@@ -45,17 +45,14 @@ export class Trashes {
    */
   async restore(id: string, { workspace, to }: { workspace?: string; to?: string } = {}): Promise<string> {
     for (const root of this.#roots(workspace)) {
-      const trash = new Trash(this.#sandbox, root);
-      if (!(await trash.list()).some((record) => record.id === id)) continue;
-      return trash.take(id, async (item) => {
+      const restored = await new Trash(this.#sandbox, root).take(id, async (item) => {
         const path = to === undefined ? pathIn(root, item.record) : virtualPath(to);
         await this.#put(item, path);
         return path;
       });
+      if (restored !== undefined) return restored;
     }
-    throw new AppError('NOT_FOUND', `There is no ${JSON.stringify(id)} in the trash.`, {
-      next: 'fairlead trash list tells what is in it',
-    });
+    throw unknown(id);
   }
 
   /** Removes for good what was deleted before this time; answers how many items that were. */
@@ -81,6 +78,8 @@ export class Trashes {
       }
     } catch (error) {
       if (error instanceof AppError && error.code === 'ALREADY_EXISTS') throw taken(path, record.id);
+      // It was emptied while this looked for a place.
+      if (errnoOf(error) === 'ENOENT') throw unknown(record.id);
       throw errnoOf(error) === 'EXDEV' ? elsewhere(path, error) : writeError(error, path);
     } finally {
       await place.close();
@@ -100,6 +99,12 @@ export class Trashes {
 
 function pathIn({ mount }: Root, { path }: TrashRecord): string {
   return mount === '/' ? path : joinPath(mount, path.slice(1));
+}
+
+function unknown(id: string): AppError {
+  return new AppError('NOT_FOUND', `There is no ${JSON.stringify(id)} in the trash.`, {
+    next: 'fairlead trash list tells what is in it',
+  });
 }
 
 function taken(path: string, id: string): AppError {

@@ -9,6 +9,8 @@ export const DRAFT_PREFIX = '.fairlead-draft-';
 const OWN = [OWN_FOLDER, `${DRAFT_PREFIX}*`];
 // What picomatch and ripgrep read alike: ripgrep drops a space at the end, to picomatch `++` is more than itself.
 const PLAIN_GLOB = /^[\w.*?@ -]*[\w.*?@-]$/;
+/** Each more takes a hundred times as long to fail on a long name that was made for it. */
+const MAX_STARS = 3;
 
 /** The files and folders that an operator hides: to every tool and resource they do not exist. */
 export class DenyList {
@@ -65,10 +67,17 @@ function compiled(patterns: readonly string[]): RegExp | undefined {
 }
 
 function sourceOf(pattern: string): string {
+  if (pattern.split('/').some((name) => name.replaceAll(/\*+/g, '*').split('*').length > MAX_STARS + 1)) {
+    throw unusable(pattern, `has more than ${MAX_STARS} stars in one name`);
+  }
   const { source } = picomatch.makeRe(pattern, { dot: true, nonegate: true, windows: false });
   // What picomatch cannot read becomes an expression that never matches: that would deny nothing.
   if (source !== '$^') return source;
-  throw new AppError('CONFIGURATION_INVALID', `The deny pattern ${JSON.stringify(pattern)} cannot be read.`, {
+  throw unusable(pattern, 'cannot be read');
+}
+
+function unusable(pattern: string, why: string): AppError {
+  return new AppError('CONFIGURATION_INVALID', `The deny pattern ${JSON.stringify(pattern)} ${why}.`, {
     next: 'correct tools.files.deny (FAIRLEAD_TOOLS_FILES_DENY)',
   });
 }

@@ -15,7 +15,10 @@ const forbidden: Meaning = (path, cause) =>
 const busy: Meaning = (_path, cause) =>
   new AppError('BUSY', 'The server has no file descriptor left.', { cause, retryAfter: 1 });
 const unavailable: Meaning = (path, cause) =>
-  new AppError('SOURCE_UNAVAILABLE', `${quoted(path)} cannot be read now.`, { cause });
+  new AppError('SOURCE_UNAVAILABLE', `${quoted(path)} cannot be reached now.`, {
+    cause,
+    next: 'try again later, or tell the operator that the disk of the workspace fails',
+  });
 
 const MEANINGS: Readonly<Partial<Record<string, Meaning>>> = {
   ENOENT: missing,
@@ -30,6 +33,11 @@ const MEANINGS: Readonly<Partial<Record<string, Meaning>>> = {
   ENXIO: unavailable,
   ENODEV: unavailable,
   ESTALE: unavailable,
+  // Of file systems that lie elsewhere, and of damaged ones.
+  ENOTCONN: unavailable,
+  EHOSTDOWN: unavailable,
+  ETIMEDOUT: unavailable,
+  EUCLEAN: unavailable,
 };
 
 /** Whether the file system says that there is no such thing. */

@@ -1,5 +1,5 @@
 import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises';
+import { access, type FileHandle, link, lstat, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeName } from './byte-names.ts';
 import { type DirectoryEntry, readDirectory } from './directory.ts';
@@ -111,6 +111,14 @@ export class HeldFolder {
   /** Removes an empty folder. */
   removeFolder(name: string): Promise<void> {
     return rmdir(this.#place(name));
+  }
+
+  /** Whether the service's own account may make and remove names in it. */
+  mayBeChanged(): Promise<boolean> {
+    return access(encodeName(this.#at), constants.W_OK | constants.X_OK).then(
+      () => true,
+      () => false,
+    );
   }
 
   entries(): Promise<DirectoryEntry[]> {

@@ -1,12 +1,16 @@
 import type { BigIntStats, Stats } from 'node:fs';
 import { AppError } from '../../../core/errors.ts';
+import { callText } from '../../../core/phrases.ts';
 import { HeldFolder } from './held-folder.ts';
 import type { Root } from './root.ts';
-import type { Entry, Sandbox } from './sandbox.ts';
-import { joinPath, nameOf, parentOf, quoted } from './virtual-path.ts';
+import { type Entry, notAFile, type Sandbox } from './sandbox.ts';
+import { joinPath, nameOf, parentOf, quoted, shown } from './virtual-path.ts';
 import { errnoOf, writeError } from './write-error.ts';
 
 type Identity = Pick<Stats, 'dev' | 'ino'>;
+
+/** Folders that are made for one file. */
+const MAX_MISSING = 50;
 
 /** Where something is to be written, moved or removed: a held folder and a name in it. Close it. */
 export interface Place {
@@ -49,8 +53,7 @@ export class Places {
     this.#refuseDenied(path);
     const target = await this.#target(path);
     if (target === undefined) return this.#forNewFile(path);
-    if (target.kind === 'directory') throw isFolder(path);
-    if (target.kind === 'other') throw isSpecial(path);
+    if (target.kind !== 'file') throw notAFile({ path, kind: target.kind });
     // What links led to is found again by its own name, through its own folder. Others may have replaced it since.
     const place = await this.#locate(target.realPath);
     if (place.stats?.isFile() === true && !this.sandbox.hides(place.realPath)) return { ...place, path };
@@ -127,6 +130,7 @@ export class Places {
       if (entry !== undefined) return this.#placeIn(entry, { path, root, names });
       if (above === root.mount) throw missing(path);
       names.unshift(nameOf(above));
+      if (names.length > MAX_MISSING) throw tooDeep(path);
     }
   }
 
@@ -213,25 +217,21 @@ function isRoot(path: string): AppError {
   });
 }
 
-function isFolder(path: string): AppError {
-  return new AppError('INVALID_ARGUMENT', `${quoted(path)} is a directory, not a file.`, {
-    next: `list_files ${JSON.stringify({ path })}`,
-  });
-}
-
-function isSpecial(path: string): AppError {
-  return new AppError('NOT_TEXT', `${quoted(path)} is a FIFO, a socket or a device, not a file.`);
-}
-
 function isDeadLink(path: string): AppError {
   return new AppError('INVALID_ARGUMENT', `${quoted(path)} is a link that leads to no file here.`, {
     next: 'choose another name',
   });
 }
 
+function tooDeep(path: string): AppError {
+  return new AppError('INVALID_ARGUMENT', `${quoted(path)} lies in more than ${MAX_MISSING} new folders.`, {
+    next: 'choose a path with fewer folders',
+  });
+}
+
 function inTheWay(path: string): AppError {
   return new AppError('INVALID_ARGUMENT', `Something on the way to ${quoted(path)} is no folder.`, {
-    next: `list_files ${JSON.stringify({ path: parentOf(parentOf(path)) })}`,
+    next: callText('list_files', { path: shown(parentOf(parentOf(path))) }),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { AppError } from '../../../core/errors.ts';
+import { callText } from '../../../core/phrases.ts';
 import type { DenyList } from './deny-list.ts';
 import { type DirectoryEntry, readDirectory } from './directory.ts';
 import { fileError, isMissing } from './file-error.ts';
@@ -8,7 +9,7 @@ import { Mounts } from './mounts.ts';
 import { type Pin, type Pinning, pinByComparison, pinByDescriptor } from './pin.ts';
 import type { Root } from './root.ts';
 import { inheritedDescriptor, type TopFolder, type TopLink } from './top-folder.ts';
-import { joinPath, outside, quoted } from './virtual-path.ts';
+import { joinPath, outside, parentOf, quoted, shown } from './virtual-path.ts';
 
 export type EntryKind = 'file' | 'directory' | 'other';
 
@@ -124,9 +125,9 @@ export class Sandbox {
     return this.#tops.has(entry);
   }
 
-  /** What a held directory shows, in no particular order. What is denied by the path that was asked for is among it. */
-  async entriesOf(directory: Entry): Promise<DirectoryEntry[]> {
-    const all = this.isTop(directory) ? [] : await readDirectory(directory);
+  /** What a held directory shows, or the most of it that is wanted, in no particular order. What is denied by the path that was asked for is among it. */
+  async entriesOf(directory: Entry, most?: number): Promise<DirectoryEntry[]> {
+    const all = this.isTop(directory) ? [] : (await readDirectory(directory)).slice(0, most);
     const names = all.filter(({ name }) => !this.hidesEntry(joinPath(directory.realPath, name)));
     const mounted = this.mounts.in(directory.path).map((root) => root.mount.slice(1));
     if (mounted.length === 0) return names;
@@ -285,11 +286,13 @@ function notFound(path: string): AppError {
   return new AppError('PATH_NOT_FOUND', `There is no ${quoted(path)}.`);
 }
 
-function notAFile(entry: Entry): AppError {
-  if (entry.kind === 'directory') {
-    return new AppError('INVALID_ARGUMENT', `${quoted(entry.path)} is a directory, not a file.`, {
-      next: `list_files ${JSON.stringify({ path: entry.path })}`,
+export function notAFile({ path, kind }: Pick<Entry, 'path' | 'kind'>): AppError {
+  if (kind === 'directory') {
+    return new AppError('INVALID_ARGUMENT', `${quoted(path)} is a directory, not a file.`, {
+      next: callText('list_files', { path: shown(path) }),
     });
   }
-  return new AppError('NOT_TEXT', `${quoted(entry.path)} is a FIFO, a socket or a device, not a file.`);
+  return new AppError('NOT_TEXT', `${quoted(path)} is a FIFO, a socket or a device, not a file.`, {
+    next: `${callText('list_files', { path: shown(parentOf(path)) })} shows what lies beside it`,
+  });
 }

@@ -40,6 +40,7 @@ const MEANINGS: Readonly<Partial<Record<string, Meaning>>> = {
   EBUSY: inUse,
   ENAMETOOLONG: unnameable,
   EINVAL: unnameable,
+  EILSEQ: unnameable,
 };
 
 /** What a failure of the file system means to a caller that writes: {@link fileError} for the other direction. */

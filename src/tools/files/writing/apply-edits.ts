@@ -3,7 +3,14 @@ import { AppError } from '../../../core/errors.ts';
 import { callText, counted, grouped } from '../../../core/phrases.ts';
 import { quoted, shown } from '../workspace/virtual-path.ts';
 import { nearestBlock } from './nearest-block.ts';
-import { countNewlines, plainNewlines, replaceAt, type TextDocument } from './text-document.ts';
+import { isAscii, type TextForm } from './text-bytes.ts';
+import {
+  countNewlines,
+  newlineCounter,
+  plainNewlines,
+  replaceAt,
+  type TextDocument,
+} from './text-document.ts';
 
 export interface Edit {
   readonly old_text: string;
@@ -25,8 +32,14 @@ interface Shift {
   readonly by: number;
 }
 
-interface Question {
+/** What the edits are made on. */
+interface Source {
   readonly path: string;
+  /** How its text was read. */
+  readonly form: TextForm;
+}
+
+interface Question extends Source {
   readonly edit: Edit;
   /** Of the edit in the call, counted from 0. */
   readonly index: number;
@@ -49,7 +62,7 @@ const LINES_AROUND = 3;
 export async function applyEdits(
   document: TextDocument,
   edits: readonly Edit[],
-  path: string,
+  source: Source,
 ): Promise<Edited> {
   const shifts: Shift[] = [];
   let current = document;
@@ -57,7 +70,7 @@ export async function applyEdits(
   for (const [index, edit] of edits.entries()) {
     if (index > 0) await yieldTurn();
     const [old, next] = [plainNewlines(edit.old_text), plainNewlines(edit.new_text)];
-    const question = { path, edit, index, shifts };
+    const question = { ...source, edit, index, shifts };
     if (old === next) throw changesNothing(question);
     const positions = await chosen(question, current.text, old);
     const length = current.text.length + positions.length * (next.length - old.length);
@@ -97,12 +110,8 @@ function findAll(text: string, old: string): number[] {
 
 /** The lines of ascending positions, counted from 1. */
 function linesOf(text: string, positions: readonly number[]): number[] {
-  let [line, looked] = [1, 0];
-  return positions.map((position) => {
-    line += countNewlines(text, looked, position);
-    looked = position;
-    return line;
-  });
+  const newlinesBefore = newlineCounter(text);
+  return positions.map((position) => newlinesBefore(position) + 1);
 }
 
 /** Of many places only the first ones: who names lines after changing everywhere means nothing exact. */
@@ -115,18 +124,31 @@ function shiftsOf(text: string, positions: readonly number[], by: number): Shift
 async function noMatch(question: Question, text: string, old: string): Promise<AppError> {
   const { path, shifts } = question;
   const block = await nearestBlock(text, old);
-  const what = `${nameOf(question)}: old_text is not in ${quoted(path)}${shifts.length > 0 ? ' after the edits before it' : ''}. Nothing was changed.`;
+  const reading = readingOf(question);
+  const what = `${nameOf(question)}: old_text is not in ${quoted(path)}${shifts.length > 0 ? ' after the edits before it' : ''}${reading.note}. Nothing was changed.`;
   if (block === undefined) {
     return new AppError('EDIT_NO_MATCH', `${what} No line is like it.`, {
-      next: `${callText('search_files', { pattern: firstWords(old), path: shown(path) })}, or ${callText('read_file', { paths: [shown(path)] })}`,
+      next: `${callText('search_files', { pattern: firstWords(old), path: shown(path) })}, or ${callText('read_file', { paths: [shown(path)] })}${reading.advice}`,
     });
   }
   const { first, lines, difference } = block;
   const last = first + lines.length - 1;
   const where = lines.length === 1 ? `line ${first}` : `lines ${first}-${last}`;
-  return new AppError('EDIT_NO_MATCH', `${what} Nearest: ${where}; ${difference}:\n${excerpt(lines)}`, {
-    next: `${callText('read_file', { paths: [shown(path)], start_line: Math.max(1, first - LINES_AROUND), max_lines: lines.length + 2 * LINES_AROUND })}, then edit_file with old_text exactly as it stands there`,
+  return new AppError('EDIT_NO_MATCH', `${what} Nearest: ${where}; ${difference}:\n${excerpt(lines)}\n`, {
+    next: `${callText('read_file', { paths: [shown(path)], start_line: Math.max(1, first - LINES_AROUND), max_lines: lines.length + 2 * LINES_AROUND })}, then edit_file with old_text exactly as it stands there${reading.advice}`,
   });
+}
+
+/** Characters beyond ASCII are not found where the text was read in another encoding than it was written in. */
+function readingOf({ edit, form: { encoding, guess } }: Question): { note: string; advice: string } {
+  if (encoding === 'utf-8' || isAscii(edit.old_text)) return { note: '', advice: '' };
+  const isGuess = guess !== 'none';
+  return {
+    note: `, which was read as ${encoding}${isGuess ? ', a guess' : ''}`,
+    advice: isGuess
+      ? '; if the text is garbled there, name its encoding in both calls, such as "gb18030" or "shift_jis"'
+      : '',
+  };
 }
 
 function excerpt(lines: readonly string[]): string {

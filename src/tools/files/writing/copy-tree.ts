@@ -41,7 +41,8 @@ export async function copyHeld(
   into: Omit<Into, 'goal'>,
 ): Promise<void> {
   count(copying);
-  const { mode } = await source.stat();
+  const { mode, size } = await source.stat();
+  if (copying.bytes + size > MAX_COPIED_BYTES) throw tooLarge(copying);
   const target = await into.folder.create(into.name, 0o600);
   try {
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -131,6 +132,6 @@ function tooLarge({ path }: Copying): AppError {
   return new AppError(
     'FILE_TOO_LARGE',
     `${quoted(path)} has more than ${fileSize(MAX_COPIED_BYTES)}. Nothing was changed.`,
-    { next: 'copy parts of it one by one' },
+    { next: 'copy what is smaller in it one by one, or ask the operator to copy it' },
   );
 }

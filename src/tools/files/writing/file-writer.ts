@@ -16,7 +16,7 @@ export interface Present {
 }
 
 interface Content {
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
   readonly replaces: Replaces;
 }
 

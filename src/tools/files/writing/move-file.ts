@@ -6,6 +6,7 @@ import { defineTool, type Tool, type ToolCall } from '../../../core/tool.ts';
 import type { FileAccess } from '../access.ts';
 import { Trash } from '../trash/trash.ts';
 import { type Place, Places } from '../workspace/places.ts';
+import { notAFile } from '../workspace/sandbox.ts';
 import { versionOf } from '../workspace/version.ts';
 import { joinPath, nameOf, parentOf, quoted, shown, virtualPath } from '../workspace/virtual-path.ts';
 import { writeError } from '../workspace/write-error.ts';
@@ -60,9 +61,7 @@ async function copied(question: Question, writer: FileWriter): Promise<string> {
   const { transfer, from, to } = question;
   const source = await transfer.services.lookup.open(from, lookFirst, transfer.signal);
   try {
-    if (source.kind === 'other') {
-      throw new AppError('NOT_TEXT', `${quoted(from)} is a FIFO, a socket or a device, not a file.`);
-    }
+    if (source.kind === 'other') throw notAFile(source);
     const target = await freePlace(question, source.realPath, source.kind === 'directory');
     try {
       return await writer.locks.hold(target.root, target.realPath, transfer.signal, async (lock) => {

@@ -77,6 +77,15 @@ function spliced(text: string, positions: readonly number[], length: number, nex
   return parts.join('');
 }
 
+/** Answers how many newlines stand before a position, for positions that ascend: one look at the text for all of them. */
+export function newlineCounter(text: string): (position: number) => number {
+  let [count, next] = [0, text.indexOf('\n')];
+  return (position) => {
+    for (; next !== -1 && next < position; next = text.indexOf('\n', next + 1)) count++;
+    return count;
+  };
+}
+
 /** @param counts Newlines that go, and newlines that come, at each position. */
 function splicedEndings(
   { text, endings }: { readonly text: string; readonly endings: string },
@@ -84,10 +93,10 @@ function splicedEndings(
   [gone, come]: readonly [number, number],
 ): string {
   const parts: string[] = [];
-  let [from, line, looked] = [0, 0, 0];
+  const newlinesBefore = newlineCounter(text);
+  let from = 0;
   for (const position of positions) {
-    line += countNewlines(text, looked, position);
-    looked = position;
+    const line = newlinesBefore(position);
     const kept = endings.slice(line, line + Math.min(gone, come));
     const style = endings[gone > 0 ? line : line - 1] ?? endings[line] ?? 'n';
     parts.push(endings.slice(from, line), kept, style.repeat(Math.max(0, come - gone)));

@@ -54,7 +54,9 @@ export async function rename(
   } catch (error) {
     const code = errnoOf(error);
     if (code === 'EXDEV') return false;
-    throw code === 'EACCES' || code === 'EPERM'
+    if (code === 'EBUSY') throw writeError(error, source.path);
+    const isForbidden = code === 'EACCES' || code === 'EPERM';
+    throw isForbidden && (await folder.mayBeChanged())
       ? mayNot(source, target, error)
       : writeError(error, target.path);
   } finally {
@@ -101,7 +103,7 @@ async function copyUnder(
   await copyHeld(copying, file.handle, into).finally(() => file.handle.close());
 }
 
-/** It is one of the two folders that cannot be changed. */
+/** The folder of the source cannot be changed, or what is in it is others' own. */
 function mayNot({ path: from }: Place, { path: to }: Place, cause: unknown): AppError {
   const call = callText('move_file', { from: shown(from), to: shown(to), copy: true });
   return new AppError(

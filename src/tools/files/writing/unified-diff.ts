@@ -4,8 +4,6 @@ import { shown } from '../workspace/virtual-path.ts';
 import { commonEnd, commonStart, countNewlines } from './text-document.ts';
 
 const CONTEXT_LINES = 3;
-/** Added and removed lines up to which they are sought: beyond, that takes longer than the edit. */
-const MAX_CHANGED_LINES = 1000;
 /** Lines from the first change to the last, before and after, up to which they are looked at. */
 const MAX_COMPARED_LINES = 100_000;
 
@@ -15,28 +13,30 @@ interface Change {
   readonly after: string;
 }
 
-/** The change as a unified diff, cut to what the budget holds. */
+/**
+ * The change as a unified diff, cut to what the budget holds; undefined for one with more than `most` added and
+ * removed lines. The time that it takes grows with the square of them.
+ */
 export async function unifiedDiff(
   { path, before, after }: Change,
   budget: OutputBudget,
-  reserve: number,
-): Promise<string> {
+  most: number,
+): Promise<string | undefined> {
   const { structuredPatch } = await import('diff');
-  const options = { context: CONTEXT_LINES, maxEditLength: MAX_CHANGED_LINES };
+  const options = { context: CONTEXT_LINES, maxEditLength: most };
   const name = shown(path);
   const part = changedPart(before, after);
   if (countNewlines(part.before) + countNewlines(part.after) > MAX_COMPARED_LINES)
     return `[the changes lie more than ${counted(MAX_COMPARED_LINES / 2, 'line')} apart, and the diff is not shown]\n`;
   const patch = structuredPatch(name, name, part.before, part.after, '', '', options);
-  if (patch === undefined)
-    return `[the diff has more than ${counted(MAX_CHANGED_LINES, 'line')} and is not shown]\n`;
+  if (patch === undefined) return undefined;
   const lines = patch.hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines: changed }) => [
     `@@ -${range(oldStart + part.line, oldLines)} +${range(newStart + part.line, newLines)} @@`,
     ...changed,
   ]);
   let text = '';
   for (const [index, line] of [`--- ${name}`, `+++ ${name}`, ...lines].entries()) {
-    if (!budget.take(`${line}\n`, 'code', reserve)) {
+    if (!budget.take(`${line}\n`, 'code')) {
       return `${text}[${counted(lines.length + 2 - index, 'more line')} of the diff]\n`;
     }
     text += `${line}\n`;

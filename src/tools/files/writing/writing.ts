@@ -9,6 +9,7 @@ import { FileLocks } from './file-locks.ts';
 import { FileWriter } from './file-writer.ts';
 import { moveFileTool } from './move-file.ts';
 import { PlacedDrafts } from './placed-drafts.ts';
+import { TextWork } from './text-work.ts';
 import { writeFileTool } from './write-file.ts';
 
 export interface Writing {
@@ -24,10 +25,11 @@ export function createWriting(
   { store, logger }: Pick<ToolFeatureContext, 'store' | 'logger'>,
 ): Writing {
   const writer = new FileWriter(new FileLocks(store));
+  const work = new TextWork();
   return {
     tools: [
-      writeFileTool(access, writer),
-      editFileTool(access, writer),
+      writeFileTool(access, writer, work),
+      editFileTool(access, writer, work),
       moveFileTool(access, writer),
       deleteFileTool(access, writer),
     ],

@@ -6,7 +6,7 @@ import { quoted } from '../words.ts';
 import type { JobOptions } from './declaration.ts';
 import { exampleOf, tellParameters } from './parameter-words.ts';
 import { leadOf, parseTemplate, type Template } from './template.ts';
-import { readValue, type Value } from './values.ts';
+import { type Matches, readValue, type Value } from './values.ts';
 
 // The kernel takes 128 KiB for one argument; all of them together stay below that here.
 const MAX_BYTES = 131_072;
@@ -20,9 +20,11 @@ export class Command {
   readonly #arguments: readonly Template[];
   /** Arguments from this one on stand behind `--`. */
   readonly #operandsFrom: number;
+  readonly #matches: Matches;
 
-  constructor(job: JobOptions) {
+  constructor(job: JobOptions, matches: Matches) {
     this.#job = job;
+    this.#matches = matches;
     this.#arguments = job.command.map((text) => parseTemplate(text) ?? []);
     const separator = job.command.indexOf('--', 1);
     this.#operandsFrom = separator === -1 ? Infinity : separator + 1;
@@ -61,7 +63,7 @@ export class Command {
         if (parameter.required) problems.push(`"${name}" is required`);
         continue;
       }
-      const read = readValue(parameter, value);
+      const read = readValue(parameter, value, this.#matches);
       if ('problem' in read) problems.push(`"${name}" ${read.problem}`);
       else values.set(name, read.value);
     }

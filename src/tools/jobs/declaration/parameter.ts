@@ -22,7 +22,8 @@ export const parameter = z.strictObject({
     example: '2026-01',
   }),
   pattern: setting(z.string().min(1).max(500).optional(), {
-    description: 'A regular expression that the whole text has to match, each of a list.',
+    description:
+      'A regular expression (RE2: no looking around, no back-references) that the whole text has to match, each of a list.',
     example: '\\d{4}-\\d{2}',
   }),
   minLength: setting(z.int().min(0).max(32_768).optional(), {

@@ -13,13 +13,19 @@ interface Declared {
   readonly params: Readonly<Record<string, ParameterOptions>>;
 }
 
-/** Programs that take a program as an argument, and the option before it. */
-const INTERPRETERS: readonly [RegExp, RegExp][] = [
-  [/^(ba|da|z|k|fi|a)?sh$|^busybox$/, /^-[a-z]*c$|^--command$/],
-  [/^(python|pypy)[\d.]*$/, /^-[a-zA-Z]*c$/],
-  [/^(perl|ruby)[\d.]*$/, /^-[a-zA-Z0-9]*[eE]$/],
-  [/^(node|bun|deno)$/, /^-(e|p|pe)$|^--(eval|print)$|^eval$/],
-  [/^php[\d.]*$/, /^-[rBRE]$/],
+/**
+ * Programs that take a program as an argument, and the option before it; the text may be attached to that, as in
+ * `-e$x=1` and `--eval=x`.
+ */
+const INTERPRETERS: readonly [program: RegExp, option: RegExp][] = [
+  [/^(ba|da|z|k|fi|a)?sh$|^busybox$|^(su|runuser|script|flock)$/, /^-[a-z]*c|^--command/],
+  [/^(python|pypy)[\d.]*$/, /^-[a-zA-Z]*c/],
+  [/^(perl|ruby|lua|luajit|Rscript|julia)[\d.]*$/, /^-[a-zA-Z0-9]*[eE]/],
+  [/^(node|bun|deno)$/, /^-(e|p|pe)|^--(eval|print)|^eval$/],
+  [/^php[\d.]*$/, /^-[rBRE]/],
+  [/^(pwsh|powershell)$/i, /^-(c(ommand)?|e(c|ncodedcommand)?)/i],
+  // It splits the text into arguments, and runs them.
+  [/^env$/, /^-[a-zA-Z0]*S|^--split-string/],
 ];
 
 /** What is wrong with a declaration beyond its form, all of it at once. */
@@ -85,14 +91,15 @@ function isSafeLead(lead: string): boolean {
 
 /**
  * Whether an interpreter, which others such as `env` and `timeout` may stand before, reads the argument as a
- * program: it comes behind its option, or is that option's value (`-c{param}`).
+ * program: it comes behind its option, or is attached to it (`-c{param}`).
  */
 function isProgramText(command: readonly string[], index: number, lead: string): boolean {
   return command.slice(0, index).some((program, at) => {
     const option = INTERPRETERS.find(([name]) => name.test(basename(program)))?.[1];
     if (option === undefined) return false;
-    const begin = command.findIndex((argument, place) => place > at && option.test(argument));
-    if (begin === -1 || begin >= index) return option.test(lead.replace(/=$/, ''));
+    const whole = new RegExp(`(?:${option.source})$`, option.flags);
+    const begin = command.findIndex((argument, place) => place > at && whole.test(argument));
+    if (begin === -1 || begin >= index) return option.test(lead);
     // Further options may come between; what comes behind the text is handed to the program.
     return command.slice(begin + 1, index).every((argument) => argument.startsWith('-'));
   });
@@ -122,26 +129,17 @@ function parameterProblems(parameter: ParameterOptions): string[] {
   return problems.length > 0 ? problems : defaultProblems(parameter);
 }
 
-function boundProblems({ min, max, minLength = 1, maxLength = 1000, pattern }: ParameterOptions): string[] {
+function boundProblems({ min, max, minLength = 1, maxLength = 1000 }: ParameterOptions): string[] {
   return [
     ...(min !== undefined && max !== undefined && min > max ? ['"min" is above "max"'] : []),
     ...(minLength > maxLength ? ['"minLength" is above "maxLength"'] : []),
-    ...(pattern === undefined || isPattern(pattern) ? [] : ['"pattern" is no regular expression']),
   ];
 }
 
 function defaultProblems(parameter: ParameterOptions): string[] {
   if (parameter.default === undefined) return [];
   if (parameter.required) return ['is required, so it has no use for a default'];
-  const read = readValue(parameter, parameter.default);
+  // Its pattern is held against it when that has been compiled.
+  const read = readValue(parameter, parameter.default, () => true);
   return 'problem' in read ? [`"default" ${read.problem}`] : [];
-}
-
-function isPattern(pattern: string): boolean {
-  try {
-    new RegExp(pattern, 'u');
-    return true;
-  } catch {
-    return false;
-  }
 }

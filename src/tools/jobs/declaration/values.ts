@@ -8,10 +8,15 @@ export type ReadValue = { readonly value: Value } | { readonly problem: string }
 
 const MAX_LENGTH = 1000;
 const MAX_ITEMS = 20;
+/** Of a list: as much as the kernel takes. What is more is not even read. */
+const MAX_LIST_CHARACTERS = 131_072;
 /** Line breaks, escapes and the like: C0, DEL, C1, and the separators of Unicode. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
-type Reader = (parameter: ParameterOptions, given: unknown) => ReadValue;
+/** Whether a text as a whole fits a pattern. */
+export type Matches = (pattern: string, text: string) => boolean;
+
+type Reader = (parameter: ParameterOptions, given: unknown, matches: Matches) => ReadValue;
 
 const READERS: Readonly<Record<ParameterOptions['type'], Reader>> = {
   string: readText,
@@ -23,14 +28,14 @@ const READERS: Readonly<Record<ParameterOptions['type'], Reader>> = {
 };
 
 /** Judges one value and writes it as the program gets it. The problem completes a sentence that begins with its name. */
-export function readValue(parameter: ParameterOptions, given: unknown): ReadValue {
-  return READERS[parameter.type](parameter, given);
+export function readValue(parameter: ParameterOptions, given: unknown, matches: Matches): ReadValue {
+  return READERS[parameter.type](parameter, given, matches);
 }
 
-function readText(parameter: ParameterOptions, given: unknown): ReadValue {
+function readText(parameter: ParameterOptions, given: unknown, matches: Matches): ReadValue {
   const value = typeof given === 'number' || typeof given === 'boolean' ? String(given) : given;
   if (typeof value !== 'string') return { problem: 'must be a text' };
-  const problem = lengthProblem(parameter, value.length) ?? contentProblem(parameter, value);
+  const problem = lengthProblem(parameter, value.length) ?? contentProblem(parameter, value, matches);
   return problem === undefined ? { value } : { problem };
 }
 
@@ -40,13 +45,16 @@ function lengthProblem({ minLength = 1, maxLength = MAX_LENGTH }: ParameterOptio
   return minLength === 1 ? 'must not be empty' : `must have at least ${minLength} characters`;
 }
 
-function contentProblem({ multiline, pattern }: ParameterOptions, value: string): string | undefined {
+function contentProblem(
+  { multiline, pattern }: ParameterOptions,
+  value: string,
+  matches: Matches,
+): string | undefined {
   if (/\p{Surrogate}/u.test(value)) return 'must be well-formed Unicode';
   if (CONTROL.test(multiline ? value.replace(/[\t\r\n]/g, '') : value)) {
     return `must hold no ${multiline ? '' : 'line breaks and no '}control characters`;
   }
-  const isMatch = pattern === undefined || new RegExp(`^(?:${pattern})$`, 'u').test(value);
-  return isMatch ? undefined : `must match ${pattern}`;
+  return pattern === undefined || matches(pattern, value) ? undefined : `must match ${pattern}`;
 }
 
 function readNumber({ type, min, max }: ParameterOptions, given: unknown): ReadValue {
@@ -80,13 +88,20 @@ function readEnum({ values = [] }: ParameterOptions, given: unknown): ReadValue 
     : { problem: `must be one of ${values.map((value) => quoted(value)).join(', ')}` };
 }
 
-function readList(parameter: ParameterOptions, given: unknown): ReadValue {
+function readList(parameter: ParameterOptions, given: unknown, matches: Matches): ReadValue {
   const { maxItems = MAX_ITEMS } = parameter;
   const items: unknown[] = Array.isArray(given) ? given : [given];
   if (items.length > maxItems) return { problem: `must have at most ${maxItems} entries` };
+  const characters = items.reduce<number>(
+    (sum, item) => sum + (typeof item === 'string' ? item.length : 0),
+    0,
+  );
+  if (characters > MAX_LIST_CHARACTERS) {
+    return { problem: `must have at most ${MAX_LIST_CHARACTERS} characters in all` };
+  }
   const values: string[] = [];
   for (const item of items) {
-    const read = readText(parameter, item);
+    const read = readText(parameter, item, matches);
     if ('problem' in read) return { problem: `has an entry that ${read.problem}` };
     if (typeof read.value === 'string') values.push(read.value);
   }

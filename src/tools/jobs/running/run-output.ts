@@ -63,6 +63,11 @@ export class RunOutput {
     this.#file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
     // A full disk costs the file, not the run.
     this.#file.on('error', () => undefined);
+    for (const event of ['drain', 'close']) {
+      this.#file.on(event, () => {
+        for (const source of this.#sources) source.resume();
+      });
+    }
     this.#limits = limits;
   }
 
@@ -143,7 +148,9 @@ export class RunOutput {
     if (text === '') return;
     this.#tell(text);
     this.#keep(text);
-    if (!this.#file.destroyed && !this.#file.write(text)) this.#wait();
+    if (this.#file.destroyed || this.#file.write(text)) return;
+    // The job waits for the disk.
+    for (const source of this.#sources) source.pause();
   }
 
   #keep(text: string): void {
@@ -206,17 +213,6 @@ export class RunOutput {
   #setProgress(progress: RunProgress): void {
     this.#progress = progress;
     for (const listener of this.#listeners) listener.progress(progress);
-  }
-
-  /** The job waits for the disk. */
-  #wait(): void {
-    const waiting = [...this.#sources];
-    for (const source of waiting) source.pause();
-    const goOn = (): void => {
-      for (const source of waiting) source.resume();
-    };
-    this.#file.once('drain', goOn);
-    this.#file.once('close', goOn);
   }
 }
 

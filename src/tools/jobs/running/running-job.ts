@@ -5,6 +5,7 @@ import type { Principal } from '../../../core/principal.ts';
 import type { Scratch } from '../../../core/scratch.ts';
 import type { Logger, Telemetry } from '../../../core/telemetry.ts';
 import type { JobOptions } from '../declaration/declaration.ts';
+import { InsistentWrite } from './insistent-write.ts';
 import { type OutputListener, RunOutput } from './run-output.ts';
 import type { EndReason, RunRecord, RunStatus } from './run-record.ts';
 import { BEAT_MS, type RunStore } from './run-store.ts';
@@ -31,16 +32,18 @@ export interface RunOrder {
 }
 
 const LOOK_EVERY_MS = 1000;
-const WRITE_ATTEMPTS = 5;
-const WRITE_PAUSE_MS = 500;
+/** How long whoever waits for the end of a run waits for the store as well. */
+const STORE_PATIENCE_MS = 2500;
 const MB = 1_048_576;
 // So much more than its time as a few threads can use.
 const THREADS = 4;
 
 /** A run in the process that runs it. */
 export class RunningJob {
-  /** Resolves when it has ended, nothing of it is left, and its result is stored. Never rejects. */
+  /** Resolves when it has ended, nothing of it is left, and its result is stored or will be later. Never rejects. */
   readonly ended: Promise<RunRecord>;
+  /** Resolves when the store has its result, or never will. Never rejects. */
+  readonly settled: Promise<void>;
   readonly #order: RunOrder;
   readonly #parts: RunParts;
   readonly #output: RunOutput;
@@ -50,6 +53,8 @@ export class RunningJob {
   #reason: EndReason | undefined;
   #beatAt = performance.now();
   #looking: Promise<void> | undefined;
+  #storing: InsistentWrite | undefined;
+  #isHasty = false;
 
   private constructor(order: RunOrder, parts: RunParts, env: Readonly<Record<string, string>>) {
     const { id, job } = order;
@@ -86,6 +91,7 @@ export class RunningJob {
       }, LOOK_EVERY_MS),
     ];
     this.ended = this.#finish();
+    this.settled = this.ended.then(() => this.#stored());
   }
 
   /** Starts the process; whoever asks for the run finds it from then on. */
@@ -123,11 +129,19 @@ export class RunningJob {
 
   /** Ends the run; the first reason counts. One that has ended by itself stays so. */
   end(reason: EndReason, graceMs = this.#order.job.graceSeconds * 1000): void {
+    if (this.#record.endedAt !== undefined) return;
     const { exitCode, signalCode } = this.#process.child;
     const isOver = exitCode !== null || signalCode !== null;
     // What it has printed may be read to the limit only after its end.
     if (!isOver || reason === 'output_limit') this.#reason ??= reason;
     this.#process.kill(graceMs === 0 ? undefined : graceMs);
+  }
+
+  /** From its end on, the store is tried once more and not waited for. */
+  async settleAtOnce(): Promise<void> {
+    this.#isHasty = true;
+    this.#storing?.finish();
+    await this.settled;
   }
 
   #spawn(env: Readonly<Record<string, string>>): SupervisedProcess {
@@ -169,28 +183,28 @@ export class RunningJob {
       ...(file === undefined ? {} : { file }),
     };
     this.#auditEnd(status);
-    await this.#settle();
+    this.#storing = new InsistentWrite(() => this.#settle());
+    if (this.#isHasty) this.#storing.finish();
+    // The timer keeps no process alive.
+    await Promise.race([this.#storing.done, delay(STORE_PATIENCE_MS, undefined, { ref: false })]);
     return this.#record;
   }
 
   /** Writes down how it has ended, then lets go of what the run has held. */
   async #settle(): Promise<void> {
     const { id, place } = this.#order;
-    const { store, logger } = this.#parts;
+    const { store } = this.#parts;
     // It would write after the end that the run goes on, and take its place again.
     await this.#looking;
-    for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) {
-      try {
-        await this.#write();
-        await store.stopBeating(id);
-        await store.leavePlace(place, id);
-        return;
-      } catch (error) {
-        if (attempt === WRITE_ATTEMPTS)
-          logger.error({ err: error, run: id }, 'the end of a run is not stored');
-        else await delay(WRITE_PAUSE_MS);
-      }
-    }
+    await this.#write();
+    await store.stopBeating(id);
+    await store.leavePlace(place, id);
+  }
+
+  async #stored(): Promise<void> {
+    if ((await this.#storing?.done) === true) return;
+    const error = this.#storing?.error;
+    this.#parts.logger.error({ err: error, run: this.#order.id }, 'the end of a run is not stored');
   }
 
   /** Shows that the run is alive and what it has printed, and looks whether it is to be cancelled. */

@@ -122,7 +122,7 @@ export class Runs {
     this.#isClosed = true;
     await Promise.allSettled(this.#beginning);
     for (const run of this.#running.values()) run.end('interrupted', LAST_GRACE_MS);
-    await this.#allEnded();
+    await Promise.all([...this.#running.values()].map((run) => run.settleAtOnce()));
     const stop = await this.#listening?.catch(() => undefined);
     await stop?.();
   }
@@ -151,7 +151,8 @@ export class Runs {
       const order = { id, job, principal, place, folder, argv: [program, ...argv.slice(1)] };
       const run = await RunningJob.start(order, this.#parts);
       this.#running.set(id, run);
-      void run.ended.then(() => this.#running.delete(id));
+      // Until every process finds how it has ended, this one tells.
+      void run.settled.then(() => this.#running.delete(id));
       return run;
     } catch (error) {
       await folder?.remove();
@@ -186,7 +187,9 @@ export class Runs {
 
   /** The calls that tell how they stand. */
   #runsOf(subject: string): string {
-    const own = [...this.#running].filter(([, { principal }]) => principal.subject === subject);
+    const own = [...this.#running].filter(
+      ([, { principal, record }]) => principal.subject === subject && !isOver(record),
+    );
     const calls = own.map(([id]) => callText('get_job', { run_id: id }));
     return ['wait for one of them, or end it with cancel_job', ...calls].join('; ');
   }

@@ -1,4 +1,5 @@
 import { AppError } from '../../../core/errors.ts';
+import { fitsPattern } from './path-pattern.ts';
 
 const MAX_PATH_LENGTH = 2000;
 const MAX_QUERY_LENGTH = 8000;
@@ -15,14 +16,11 @@ export class RequestUrls {
   readonly #base: URL;
   readonly #folder: string;
   readonly #patterns: readonly string[];
-  readonly #matches: (path: string) => boolean;
 
   constructor(baseUrl: string, patterns: readonly string[]) {
     this.#base = new URL(baseUrl);
     this.#folder = this.#base.pathname.replace(/\/+$/, '');
     this.#patterns = patterns;
-    const expressions = patterns.map(expressionOf);
-    this.#matches = (path) => expressions.some((expression) => expression.test(path));
   }
 
   get hostname(): string {
@@ -42,7 +40,7 @@ export class RequestUrls {
     if (url.origin !== this.#base.origin || told === undefined || told !== plainly(path)) {
       throw refuse('path is not a plain path.');
     }
-    if (!this.#matches(told)) {
+    if (!this.#patterns.some((pattern) => fitsPattern(pattern, told))) {
       throw refuse(`path is none that may be called: ${this.#patterns.slice(0, 20).join(', ')}.`);
     }
     const parameters = parametersOf(query);
@@ -53,17 +51,6 @@ export class RequestUrls {
       throw refuse(`query is longer than ${MAX_QUERY_LENGTH} characters.`);
     return url;
   }
-}
-
-/** Only `*` and `**` mean more than they are: what else globs know stands in paths of APIs, as in `/Users(1)`. */
-function expressionOf(pattern: string): RegExp {
-  const parts = pattern.slice(1).split('/');
-  const source = parts.map((part) => {
-    if (part === '**') return '(?:/.*)?';
-    if (part === '*') return '/[^/]+';
-    return `/${part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&').replace(/\*+/g, '[^/]*')}`;
-  });
-  return new RegExp(`^${source.join('')}$`);
 }
 
 function problemOf(path: string): string | undefined {

@@ -1,17 +1,20 @@
-import { type Release, Slots } from '../../../core/slots.ts';
+import { FairPlaces, type Taker } from '../../../core/fair-places.ts';
+import type { Release } from '../../../core/fair-limiter.ts';
 
 const IN_ALL = 32;
 const PER_HOST = 4;
-const MAX_WAITING_PER_HOST = 32;
 
-/** Bounds how many pages are fetched at the same time, from one host and in all: one slow host holds few places. */
+/**
+ * Bounds how many pages are fetched at the same time, from one host and in all: one slow host holds few places, and one
+ * person not all of its.
+ */
 export class HostSlots {
-  readonly #all = new Slots(IN_ALL, 256);
-  readonly #hosts = new Map<string, { readonly slots: Slots; users: number }>();
+  readonly #all = new FairPlaces(IN_ALL);
+  readonly #hosts = new Map<string, { readonly places: FairPlaces; users: number }>();
 
   /** @throws AppError `BUSY`; the signal's reason */
-  async acquire(host: string, signal: AbortSignal): Promise<Release> {
-    const entry = this.#hosts.get(host) ?? { slots: new Slots(PER_HOST, MAX_WAITING_PER_HOST), users: 0 };
+  async acquire(host: string, taker: Taker): Promise<Release> {
+    const entry = this.#hosts.get(host) ?? { places: new FairPlaces(PER_HOST), users: 0 };
     this.#hosts.set(host, entry);
     entry.users++;
     const leave = (): void => {
@@ -21,8 +24,8 @@ export class HostSlots {
     let ofHost: Release | undefined;
     try {
       // Always in this order: who holds a place in all waits for nothing.
-      ofHost = await entry.slots.acquire(signal);
-      const ofAll = await this.#all.acquire(signal);
+      ofHost = await entry.places.take(taker);
+      const ofAll = await this.#all.take(taker);
       const held = ofHost;
       return () => {
         ofAll();

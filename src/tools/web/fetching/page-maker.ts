@@ -1,91 +1,93 @@
-import { Worker } from 'node:worker_threads';
+import { type AskedProcess, ProcessGone } from '../../../core/asked-process.ts';
 import { AppError } from '../../../core/errors.ts';
-import { FairLimiter } from '../../../core/fair-limiter.ts';
+import type { Taker } from '../../../core/fair-places.ts';
 import { callText } from '../../../core/phrases.ts';
-import type { MadePage, PageAnswer, PageQuestion } from './page.ts';
+import type { Processes } from '../../../core/processes.ts';
+import { WarmProcesses } from '../../../core/warm-processes.ts';
+import type { MadePage, PageAnswer, PageProblem, PageQuestion, PageSource } from './page.ts';
+import { type PageMemory, startPageProcess } from './page-process.ts';
 
-// The file beside this one, in the sources as in the build.
-const PROGRAM = new URL(`./page-worker${/\.[a-z]+$/.exec(import.meta.url)?.[0] ?? ''}`, import.meta.url);
-const WORKERS = 2;
-/** For each subject: heavy pages of one keep nobody else waiting for longer than one of them takes. */
-const QUEUE = { perPrincipal: WORKERS, queuePerPrincipal: 16, queueWaitMs: 20_000 };
-/** Beside what a large page needs for itself, which is copied at each step. */
-const MAX_HEAP_MB = 384;
-const HEAP_PER_BYTE = 16;
+type PageProcess = AskedProcess<PageQuestion, PageAnswer>;
+
+const PROCESSES = 3;
 export const MAKING_MS = 6000;
 
-/** Makes text of what was fetched, in threads that end with the call. */
+interface Bounds extends PageMemory {
+  /** For one page, beside its wait. Default 6 s. */
+  readonly timeoutMs?: number;
+}
+
+/** Makes text of what was fetched, in processes that are killed when a page takes too much of time or memory. */
 export class PageMaker {
-  readonly #places = new FairLimiter({ global: WORKERS, ...QUEUE });
+  readonly #processes: WarmProcesses<PageProcess>;
   readonly #timeoutMs: number;
 
-  /** @param timeoutMs For one page, from the start of its thread. */
-  constructor(timeoutMs = MAKING_MS) {
-    this.#timeoutMs = timeoutMs;
+  constructor(processes: Processes, bounds: Bounds) {
+    this.#processes = new WarmProcesses(PROCESSES, () => startPageProcess(processes, bounds));
+    this.#timeoutMs = bounds.timeoutMs ?? MAKING_MS;
   }
 
-  /** @throws AppError `NOT_TEXT` for a page that cannot be taken apart, `BUSY`; the signal's reason */
-  async make(question: PageQuestion, subject: string, signal: AbortSignal): Promise<MadePage> {
-    const release = this.#places.tryAcquire(subject) ?? (await this.#places.acquire(subject, signal));
-    try {
-      return await run(question, this.#timeoutMs, signal);
-    } finally {
-      release();
-    }
+  /**
+   * The Markdown if it comes in time and memory, else the text that came before it.
+   *
+   * @throws AppError `NOT_TEXT` for a page that cannot be taken apart, `TIMEOUT`, `MEMORY_LIMIT`, `BUSY`; the
+   * signal's reason
+   */
+  make(source: PageSource, taker: Taker): Promise<MadePage> {
+    return this.#processes.with(taker, (process) =>
+      make(process, source, { signal: taker.signal, timeoutMs: this.#timeoutMs }),
+    );
+  }
+
+  close(): void {
+    this.#processes.close();
   }
 }
 
-/** The Markdown if it comes in time and memory, else the text that came before it. */
-async function run(question: PageQuestion, timeoutMs: number, signal: AbortSignal): Promise<MadePage> {
-  signal.throwIfAborted();
-  const worker = new Worker(PROGRAM, {
-    workerData: question,
-    env: {},
-    stdout: true,
-    stderr: true,
-    // For what is made of many small things. A single large one beyond it would end the process: distill sees to that.
-    resourceLimits: { maxOldGenerationSizeMb: heapMb(question), maxYoungGenerationSizeMb: 32 },
-  });
-  let best: MadePage | undefined;
-  let detail = 'the thread ended without an answer';
-  let problem: 'nested' | 'failed' = 'failed';
-  const late = setTimeout(() => {
-    detail = 'it took too long';
-    void worker.terminate();
-  }, timeoutMs);
-  const abort = (): void => void worker.terminate();
-  signal.addEventListener('abort', abort, { once: true });
+async function make(
+  process: PageProcess,
+  source: PageSource,
+  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<MadePage> {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const bounded = AbortSignal.any([signal, deadline]);
+  let plain: MadePage | undefined;
   try {
-    await new Promise<void>((resolve) => {
-      worker.on('message', (answer: PageAnswer) => {
-        if (answer.stage === 'failed') ({ detail, problem } = answer);
-        else best = answer.made;
-      });
-      worker.once('error', (error: Error) => {
-        detail = `${error.name}: ${error.message}`;
-      });
-      worker.once('exit', () => {
-        resolve();
-      });
-    });
-  } finally {
-    clearTimeout(late);
-    signal.removeEventListener('abort', abort);
+    const read = await process.ask({ ask: 'read', ...source }, bounded);
+    if ('problem' in read) throw unmakeable(source, read);
+    if (!read.hasMarkdown) return read.made;
+    plain = read.made;
+    const formed = await process.ask({ ask: 'markdown' }, bounded);
+    return 'problem' in formed ? plain : formed.made;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (plain !== undefined) return plain;
+    throw deadline.aborted
+      ? refusal('TIMEOUT', `The page took longer than ${timeoutMs / 1000} seconds to read.`, source, error)
+      : explained(error, source);
   }
-  signal.throwIfAborted();
-  if (best === undefined) throw unmakeable(question, problem, new Error(detail));
-  return best;
 }
 
-function heapMb({ bytes }: PageQuestion): number {
-  return MAX_HEAP_MB + Math.ceil((bytes.byteLength * HEAP_PER_BYTE) / 1_048_576);
-}
-
-function unmakeable({ address }: PageQuestion, problem: 'nested' | 'failed', cause: Error): AppError {
+function unmakeable(source: PageSource, { problem, detail }: PageProblem): AppError {
   const why =
     problem === 'nested' ? 'its elements stand thousands deep in one another' : 'it is built too heavily';
-  return new AppError('NOT_TEXT', `The page cannot be made into readable text: ${why}.`, {
-    cause,
-    next: callText('fetch_url', { url: address, format: 'raw' }),
-  });
+  const message = `The page cannot be made into readable text: ${why}.`;
+  return refusal('NOT_TEXT', message, source, new Error(detail));
+}
+
+function explained(error: unknown, source: PageSource): unknown {
+  if (!(error instanceof ProcessGone)) return error;
+  if (error.wasKilled) return new AppError('CANCELLED', 'The server is ending.', { cause: error });
+  if (error.signal === undefined) return error;
+  return refusal('MEMORY_LIMIT', 'The page needs more memory to read than it may have.', source, error);
+}
+
+/** The source is told by the service itself. */
+function refusal(
+  code: 'NOT_TEXT' | 'TIMEOUT' | 'MEMORY_LIMIT',
+  message: string,
+  { address }: PageSource,
+  cause: unknown,
+): AppError {
+  return new AppError(code, message, { cause, next: callText('fetch_url', { url: address, format: 'raw' }) });
 }

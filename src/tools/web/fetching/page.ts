@@ -3,8 +3,8 @@ import type { ContentClass } from '../../../core/budget.ts';
 export const FORMATS = ['markdown', 'text', 'raw'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** What a thread is to make of the bytes of a page. */
-export interface PageQuestion {
+/** The bytes of a page, and what is known of them. */
+export interface PageSource {
   readonly bytes: Uint8Array;
   /** As the server has declared it. */
   readonly charset: string | undefined;
@@ -14,17 +14,24 @@ export interface PageQuestion {
   readonly address: string;
 }
 
-/** The plain text comes first, for when no Markdown follows in time. */
-export type PageAnswer =
-  | { readonly stage: 'text' | 'done'; readonly made: MadePage }
-  | { readonly stage: 'failed'; readonly problem: 'nested' | 'failed'; readonly detail: string };
+/** What a process is asked: a page, and then, where it `hasMarkdown`, for that. */
+export type PageQuestion = ({ readonly ask: 'read' } & PageSource) | { readonly ask: 'markdown' };
+
+/** Plain text comes first, for when no Markdown follows in time. */
+export type PageAnswer = { readonly made: MadePage; readonly hasMarkdown: boolean } | PageProblem;
+
+export interface PageProblem {
+  readonly problem: 'nested' | 'failed';
+  /** For the log only. */
+  readonly detail: string;
+}
 
 export interface MadePage {
   readonly text: string;
   /** Where it is not UTF-8. */
   readonly encoding: string | undefined;
   readonly isMainPart: boolean;
-  /** Whether it is all the text, without its form. */
+  /** Whether it is all the text, without the form that was asked for. */
   readonly isPlain: boolean;
 }
 

@@ -23,12 +23,16 @@ ${body}
 /** The tools of a server with these files, each with what stands beside its path. */
 async function serve(
   files: Readonly<Record<string, string>>,
-  { beside = {}, readOnly = false }: { readonly beside?: object; readonly readOnly?: boolean } = {},
+  {
+    beside = {},
+    readOnly = false,
+    maxListed = 25,
+  }: { readonly beside?: object; readonly readOnly?: boolean; readonly maxListed?: number } = {},
 ): Promise<Tools> {
   const folder = await makeFolder(files);
   const workspace = await makeFolder();
   const custom = { files: Object.keys(files).map((name) => ({ path: join(folder, name), ...beside })) };
-  const context = await openToolsContext();
+  const context = await openToolsContext({ maxListed });
   const tools = await createTools(toolsOptions.parse({ readOnly, files: { workspace }, custom }), context);
   onTestFinished(async () => {
     await tools.close();
@@ -56,6 +60,21 @@ describe("a team's own tools", () => {
     expect(tools.own.map(({ name }) => name)).toEqual(['b_first', 'c_second', 'a_third', 'd_fourth']);
     expect(tools.tools.slice(-4)).toEqual(tools.own);
     expect(await said(tools, 'd_fourth')).toBe('4');
+  });
+
+  it('are told by info with the way to them, for who sees them in no list', async () => {
+    const file = { 'one.mjs': fileWith("export default tool('look_up', 'read', () => 1);") };
+    const toldBy = async ({ tools }: Tools, section: string): Promise<string> => {
+      const info = tools.find(({ name }) => name === 'info');
+      return info === undefined ? '' : JSON.stringify((await callTool(info, { section })).structuredContent);
+    };
+    const entry = '"name":"look_up","title":"T","effect":"read","scopes":[],"available":true';
+    const few = await serve(file);
+    expect(await toldBy(few, 'summary')).not.toContain('call_tool');
+    expect(await toldBy(few, 'tools')).toContain(`{${entry}}`);
+    const many = await serve(file, { maxListed: 3 });
+    expect(await toldBy(many, 'summary')).toContain('"look_up","search_tools","call_tool"]');
+    expect(await toldBy(many, 'tools')).toContain(`{${entry},"via":"call_tool"}`);
   });
 
   it('are left out of a server that only reads, where they do more', async () => {

@@ -1,28 +1,28 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { chmod, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
-import { Ripgrep } from '../../../../src/tools/files/ripgrep.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Slots } from '../../../../src/core/slots.ts';
+import { createProcesses } from '../../../../src/processes/index.ts';
+import { Ripgrep } from '../../../../src/tools/files/ripgrep.ts';
 import { makeFolder } from '../../../fixtures/file-tools.ts';
 import { processesWith } from '../../../fixtures/job-tools.ts';
+import { recordTelemetry } from '../../../fixtures/recorded-telemetry.ts';
 
 const never = new AbortController().signal;
+
+function openRipgrep(places = 1) {
+  const processes = createProcesses(recordTelemetry());
+  onTestFinished(() => processes.close());
+  return { processes, ripgrep: new Ripgrep(processes, new Slots(places)) };
+}
 
 /** A FIFO that nobody writes to keeps a search of it waiting for ever. */
 async function endlessSearch(): Promise<{ cwd: string; args: string[] }> {
   const cwd = await makeFolder();
   execFileSync('mkfifo', [`${cwd}/fifo`]);
   return { cwd, args: ['x', 'fifo'] };
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Processes whose parent is this one and that run ripgrep. */
@@ -33,62 +33,79 @@ async function children(): Promise<number[]> {
   return stats.flatMap((stat) => ours.exec(stat)?.[1] ?? []).map(Number);
 }
 
+async function onlyChild(): Promise<number> {
+  return vi.waitFor(async () => {
+    const [pid, ...others] = await children();
+    expect(others).toEqual([]);
+    if (pid === undefined) throw new Error('Nothing runs yet');
+    return pid;
+  });
+}
+
 describe('running ripgrep', () => {
   it('tells the output and how it ended', async () => {
     const cwd = await makeFolder({ 'a.txt': 'needle\n' });
-    const ripgrep = new Ripgrep(new Slots(1));
+    const { ripgrep } = openRipgrep();
     let output = '';
     const take = (chunk: Buffer): boolean => {
       output += chunk.toString();
       return true;
     };
-    expect(await ripgrep.run({ cwd, args: ['needle'], signal: never, onOutput: take })).toMatchObject({
-      how: 'finished',
-      exitCode: 0,
-    });
+    const run = (pattern: string) => ripgrep.run({ cwd, args: [pattern], signal: never, onOutput: take });
+    const finished = { how: 'finished', complaint: undefined, isOutOfMemory: false };
+    expect(await run('needle')).toEqual(finished);
     expect(output).toBe('a.txt:needle\n');
-    expect(await ripgrep.run({ cwd, args: ['hay'], signal: never, onOutput: take })).toMatchObject({
-      exitCode: 1,
-    });
-    const broken = await ripgrep.run({ cwd, args: ['('], signal: never, onOutput: take });
-    expect(broken).toMatchObject({ exitCode: 2 });
-    expect(broken.complaint).toMatch(/^regex parse error/);
+    expect(await run('hay')).toEqual(finished);
+    expect((await run('(')).complaint).toMatch(/^regex parse error/);
   });
 
   it('knows its version', async () => {
-    expect(await new Ripgrep(new Slots(1)).version()).toMatch(/^\d+\.\d+/);
+    expect(await openRipgrep().ripgrep.version()).toMatch(/^\d+\.\d+/);
+  });
+
+  it.each([
+    ['that is not there', undefined],
+    ['that cannot be executed', 0o644],
+    ['that breaks down', 0o755],
+  ])('does not take a program %s for one that finds nothing', async (_, mode) => {
+    const program = join(
+      await makeFolder({ rg: '#!/bin/sh\nexit 101\n' }),
+      mode === undefined ? 'gone' : 'rg',
+    );
+    if (mode !== undefined) await chmod(program, mode);
+    const { processes } = openRipgrep();
+    const ripgrep = new Ripgrep(processes, new Slots(1), () => Promise.resolve(program));
+    const unavailable = {
+      code: 'SOURCE_UNAVAILABLE',
+      message: expect.stringContaining('not available') as string,
+    };
+    await expect(ripgrep.version()).rejects.toMatchObject(unavailable);
+    const run = ripgrep.run({ args: ['x'], signal: never, onOutput: () => true });
+    await expect(run).rejects.toMatchObject(unavailable);
   });
 
   it('gives its process nothing of the environment, which may hold secrets', async () => {
     const controller = new AbortController();
     const search = { ...(await endlessSearch()), signal: controller.signal, onOutput: () => true };
-    const run = new Ripgrep(new Slots(1)).run(search);
-    const environment = await vi.waitFor(async () => {
-      const [pid = 0] = await children();
-      return await readFile(`/proc/${pid}/environ`, 'utf8');
-    });
-    expect(environment).toBe('');
+    const run = openRipgrep().ripgrep.run(search);
+    expect(await readFile(`/proc/${await onlyChild()}/environ`, 'utf8')).toBe('');
     controller.abort(new Error('cancelled'));
     await expect(run).rejects.toThrow('cancelled');
   });
 
   it('leaves no process behind when the call is cancelled', async () => {
-    const ripgrep = new Ripgrep(new Slots(1));
+    const { ripgrep, processes } = openRipgrep();
     const controller = new AbortController();
     const run = ripgrep.run({ ...(await endlessSearch()), signal: controller.signal, onOutput: () => true });
-    const pid = await vi.waitFor(async () => {
-      const pids = await children();
-      expect(pids).toHaveLength(1);
-      return pids[0] ?? 0;
-    });
+    await onlyChild();
     controller.abort(new Error('cancelled'));
     await expect(run).rejects.toThrow('cancelled');
-    expect(exists(pid)).toBe(false);
-    expect(ripgrep.running).toBe(0);
+    expect(await children()).toEqual([]);
+    expect(processes.running).toBe(0);
   });
 
   it('ends a process whose patience is over, and one that nobody listens to any more', async () => {
-    const ripgrep = new Ripgrep(new Slots(1));
+    const { ripgrep } = openRipgrep();
     const endless = await endlessSearch();
     expect(
       await ripgrep.run({ ...endless, signal: never, patienceMs: 20, onOutput: () => true }),
@@ -108,7 +125,7 @@ describe('running ripgrep', () => {
   });
 
   it('fails with what the listener throws, and ends the process', async () => {
-    const ripgrep = new Ripgrep(new Slots(1));
+    const { ripgrep, processes } = openRipgrep();
     const cwd = await makeFolder({ 'a.txt': 'needle\n' });
     const listener = (): boolean => {
       throw new Error('the listener failed');
@@ -116,24 +133,24 @@ describe('running ripgrep', () => {
     await expect(ripgrep.run({ cwd, args: ['needle'], signal: never, onOutput: listener })).rejects.toThrow(
       'the listener failed',
     );
-    expect(ripgrep.running).toBe(0);
+    expect(processes.running).toBe(0);
   });
 
   it('runs no more processes at once than it may, and gives places back', async () => {
-    const ripgrep = new Ripgrep(new Slots(2));
+    const { ripgrep, processes } = openRipgrep(2);
     const endless = await endlessSearch();
     const controller = new AbortController();
     const runs = Array.from({ length: 4 }, () =>
       ripgrep.run({ ...endless, signal: controller.signal, onOutput: () => true }).catch(() => 'ended'),
     );
     await vi.waitFor(() => {
-      expect(ripgrep.running).toBe(2);
+      expect(processes.running).toBe(2);
     });
     await delay(0);
-    expect(ripgrep.running).toBe(2);
+    expect(processes.running).toBe(2);
     controller.abort(new Error('over'));
     await Promise.all(runs);
-    expect(ripgrep.running).toBe(0);
+    expect(processes.running).toBe(0);
   });
 
   it('ends with a server that is killed', async () => {
@@ -143,25 +160,37 @@ describe('running ripgrep', () => {
     const script = `
       const { Ripgrep } = await import('${sources}tools/files/ripgrep.ts');
       const { Slots } = await import('${sources}core/slots.ts');
+      const { createProcesses } = await import('${sources}processes/index.ts');
       const signal = new AbortController().signal;
-      void new Ripgrep(new Slots(1)).run({ args: ['${args[0]}', '${word}'], signal, onOutput: () => true });
+      const ripgrep = new Ripgrep(createProcesses({ logger: console }), new Slots(1));
+      void ripgrep.run({ args: ['${args[0]}', '${word}'], signal, onOutput: () => true });
     `;
     const server = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
-    const searching = async (): Promise<number> =>
-      (await processesWith(word)).filter((pid) => pid !== server.pid).length;
-    await expect.poll(searching, { timeout: 10_000 }).toBe(1);
+    const searching = async (): Promise<string[]> => {
+      const pids = (await processesWith(word)).filter((pid) => pid !== server.pid);
+      return Promise.all(pids.map((pid) => readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')));
+    };
+    // Only then has what starts it tied it to the server.
+    await expect.poll(searching, { timeout: 10_000 }).toEqual(['rg\n']);
     server.kill('SIGKILL');
-    await expect.poll(searching, { timeout: 5000 }).toBe(0);
+    await expect.poll(searching, { timeout: 5000 }).toEqual([]);
   });
 
-  it('ends everything when it is closed', async () => {
-    const ripgrep = new Ripgrep(new Slots(1));
+  it('fails when somebody else ends its process: what was told by then is not all', async () => {
+    const { ripgrep } = openRipgrep();
     const run = ripgrep.run({ ...(await endlessSearch()), signal: never, onOutput: () => true });
-    await vi.waitFor(() => {
-      expect(ripgrep.running).toBe(1);
-    });
-    ripgrep.close();
-    await run;
-    expect(ripgrep.running).toBe(0);
+    const failed = expect(run).rejects.toThrow('The search was broken off on this server.');
+    process.kill(await onlyChild(), 'SIGKILL');
+    await failed;
+  });
+
+  it('ends with the service', async () => {
+    const { ripgrep, processes } = openRipgrep();
+    const run = ripgrep.run({ ...(await endlessSearch()), signal: never, onOutput: () => true });
+    const failed = expect(run).rejects.toThrow('broken off');
+    await onlyChild();
+    await processes.close();
+    await failed;
+    expect(await children()).toEqual([]);
   });
 });

@@ -72,6 +72,15 @@ describe('a declaration is refused at the start', () => {
       ['python3', '-c{x}'],
       ['node', '--eval={x}'],
       ['perl', '-0ne', '{x}'],
+      ['perl', '-e$a="{x}"'],
+      ['python3', '-cx="{x}"'],
+      ['node', '--eval=y="{x}"'],
+      ['env', '-S', 'ls {x}'],
+      ['env', '--split-string=ls {x}'],
+      ['su', 'me', '-c', 'ls {x}'],
+      ['flock', '/lock', '-c', 'ls {x}'],
+      ['Rscript', '-e', '{x}'],
+      ['pwsh', '-NoProfile', '-Command', '{x}'],
     ].map((command): [string, Record<string, unknown>, string] => [
       `hides a script from us: ${command.join(' ')}`,
       { command, params: { x: text } },
@@ -89,7 +98,6 @@ describe('a declaration is refused at the start', () => {
     ],
     ['bounds a text as a number', params({ min: 1 }), 'params.x "min" does not fit the type string'],
     ['has no values for an enum', params({ type: 'enum' }), 'params.x needs "values"'],
-    ['has a pattern that is none', params({ pattern: '(' }), 'params.x "pattern" is no regular expression'],
     [
       'has bounds that leave nothing',
       params({ type: 'integer', min: 2, max: 1 }),
@@ -97,8 +105,8 @@ describe('a declaration is refused at the start', () => {
     ],
     [
       'has a default that does not fit',
-      params({ pattern: 'a+', default: 'b' }),
-      'params.x "default" must match a+',
+      params({ maxLength: 2, default: 'bbb' }),
+      'params.x "default" must have at most 2 characters',
     ],
     [
       'has a default for what is required',
@@ -130,6 +138,10 @@ describe('a declaration is taken', () => {
     [
       'that hands an option to a script',
       { command: ['timeout', '5', 'python3', '-c', 'print(1)', '-c', '{x}'], params: { x: text } },
+    ],
+    [
+      'that hands values to a program text that is attached to its option',
+      { command: ['perl', '-e$x=1', '--', '{x}'], params: { x: text } },
     ],
     ['that writes braces twice', { command: ['true', '{{"a":"{x}"}}'], params: { x: text } }],
     ['that uses a parameter twice', { command: ['true', '--a={x}', '-b{x}'], params: { x: text } }],
@@ -203,4 +215,58 @@ it('the sources tell each job with what it takes', async () => {
         'Builds the report. Asks the person for confirmation. args: month (text, matching \\d{4}-\\d{2}, required): As 2026-03. count (whole number, at least 1, at most 9, default 3): How many. kind ("draft" or "final"): Which. list (list of texts): Regions. verbose (true or false): Tells more.',
     },
   ]);
+});
+
+describe('a pattern', () => {
+  const patterned = (parameter: object) => ({
+    ...{ name: 'one', title: 'One', description: 'Does one thing.' },
+    ...params(parameter),
+  });
+
+  test.each<[string, string, object, string]>([
+    ['is no expression', 'pattern', { pattern: '(' }, 'is no expression of RE2: missing closing ): `(`'],
+    [
+      'looks ahead',
+      'pattern',
+      { pattern: '(?=a)a' },
+      'is no expression of RE2: invalid or unsupported Perl syntax: `(?=`',
+    ],
+    [
+      'refers to what it has matched',
+      'pattern',
+      { pattern: String.raw`(a)\1` },
+      'is no expression of RE2: invalid escape sequence: `\\1`',
+    ],
+    ['does not fit its own default', 'default', { pattern: 'a+', default: 'b' }, 'must match a+'],
+  ])('that %s is refused at the start', async (_what, place, parameter, what) => {
+    const where = `tools.jobs.jobs.one.params.x.${place}`;
+    await expect(openJobs([patterned(parameter)])).rejects.toMatchObject({
+      code: 'CONFIGURATION_INVALID',
+      problems: [{ where, what }],
+    });
+  });
+
+  it('has to fit the whole text', async () => {
+    const jobs = await openJobs([
+      { ...patterned({ pattern: 'a|ab', maxLength: 9 }), command: ['echo', '{x}'] },
+    ]);
+    const dryRun = (x: string) => jobs.call('run_job', { job: 'one', args: { x }, dry_run: true });
+    expect(await dryRun('ab')).toContain('echo ab');
+    for (const x of ['abc', 'xa', 'a\u2028']) await expect(dryRun(x)).rejects.toThrow('"x" must');
+  });
+
+  it('takes no longer for a text that was made to keep it busy', async () => {
+    const jobs = await openJobs([patterned({ pattern: '((a+)+)+', maxLength: 32_768 })]);
+    const args = { x: `${'a'.repeat(32_000)}!` };
+    expect((await jobs.failure('run_job', { job: 'one', args })).message).toContain('"x" must match');
+  });
+
+  it('is not even held against a list of more than a command could take', async () => {
+    const list = { type: 'list', pattern: 'a+', maxLength: 32_768, maxItems: 5 };
+    const jobs = await openJobs([patterned(list)]);
+    const args = { x: Array.from({ length: 5 }, () => 'b'.repeat(30_000)) };
+    expect((await jobs.failure('run_job', { job: 'one', args })).message).toContain(
+      '"x" must have at most 131072 characters in all',
+    );
+  });
 });

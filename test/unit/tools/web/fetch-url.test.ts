@@ -1,16 +1,27 @@
-import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { principalOf } from '../../../fixtures/principal.ts';
-import { namedHost, openWebTools, pages, serveWeb } from '../../../fixtures/web-tools.ts';
+import {
+  namedHost,
+  openWebTools,
+  pages,
+  serveWeb,
+  startWebTools,
+  type WebBench,
+} from '../../../fixtures/web-tools.ts';
+
+let web: WebBench;
+
+beforeAll(async () => {
+  web = await startWebTools({ privateHosts: ['127.0.0.1', 'localhost'] });
+});
+
+afterAll(() => web.close());
 
 /** A server that `fetch_url` may reach. */
 async function setUp(contents: Readonly<Record<string, string | Buffer>>, type?: string) {
   const origin = await serveWeb(pages(contents, type));
-  const web = await openWebTools({ privateHosts: [namedHost(origin)] });
   return {
     origin,
-    web,
     fetch: (path: string, args: object = {}, tokens?: number) =>
       web.text('fetch_url', { url: `${origin}${path}`, ...args }, tokens === undefined ? {} : { tokens }),
     fail: (path: string, args: object = {}) => web.failure('fetch_url', { url: `${origin}${path}`, ...args }),
@@ -68,6 +79,16 @@ describe('a page as Markdown', () => {
     expect(body).toContain('Mark Metres\nA|1 4\nB 7\nat ebb');
     expect(body).toContain('const depth = 4;\n  sound(depth);');
     expect(body).toMatch(/All rights$/);
+  });
+
+  it('is made in a process that ends with the tools', async () => {
+    const origin = await serveWeb(pages({ '/': '<p>x' }));
+    const own = await openWebTools({ privateHosts: ['127.0.0.1'] });
+    expect(own.processes.running).toBe(0);
+    await own.text('fetch_url', { url: origin });
+    expect(own.processes.running).toBe(1);
+    await own.feature.close();
+    await expect.poll(() => own.processes.running).toBe(0);
   });
 
   it('raw is the source', async () => {
@@ -153,7 +174,6 @@ describe('parts of a long page', () => {
       requests++;
       response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(lines);
     });
-    const web = await openWebTools({ privateHosts: [namedHost(origin)] });
     let all = '';
     let start: number | undefined = 0;
     let parts = 0;
@@ -179,7 +199,6 @@ describe('parts of a long page', () => {
   it('are fetched for each subject, and anew from the beginning', async () => {
     let requests = 0;
     const origin = await serveWeb((_, response) => response.end(`${++requests} ${lines}`));
-    const web = await openWebTools({ privateHosts: [namedHost(origin)] });
     await web.text('fetch_url', { url: origin });
     await web.text('fetch_url', { url: origin, start: 10 });
     expect(requests).toBe(1);
@@ -218,7 +237,6 @@ describe('what a server answers', () => {
     [503, 'The server of this URL answered 503 Service Unavailable.', /^later fetch_url \{"url":"http/],
   ])('with %i is HTTP_STATUS with advice', async (status, message, next) => {
     const origin = await serveWeb((_, response) => response.writeHead(status).end('secret details'));
-    const web = await openWebTools({ privateHosts: [namedHost(origin)] });
     const error = await web.failure('fetch_url', { url: origin });
     expect(error).toMatchObject({
       code: 'HTTP_STATUS',
@@ -236,7 +254,6 @@ describe('what a server answers', () => {
           .writeHead(url === '/' ? 301 : 307, { location: url === '/' ? 'middle' : '/end' })
           .end('moved');
     });
-    const web = await openWebTools({ privateHosts: [namedHost(origin)] });
     const result = await web.text('fetch_url', { url: origin });
     expect(result).toContain(`content of ${origin}/end.`);
     expect(result).toContain(`[here](${origin}/x)`);
@@ -252,7 +269,6 @@ describe('what a server answers', () => {
       requests++;
       response.writeHead(302, { location: location(Number(url.slice(1))) }).end();
     });
-    const web = await openWebTools({ privateHosts: [namedHost(origin)] });
     expect(await web.failure('fetch_url', { url: origin })).toMatchObject({
       code: 'HTTP_STATUS',
       message: expect.stringContaining(what) as string,
@@ -273,49 +289,5 @@ describe('what a server answers', () => {
     expect(Object.keys(seen[0] ?? {}).sort()).toEqual(
       expect.not.arrayContaining(['cookie', 'authorization', 'referer', 'traceparent', 'x-forwarded-for']),
     );
-  });
-});
-
-describe('many calls at once', () => {
-  it('ask one host for four things at a time, and others meanwhile', async () => {
-    const waiting: ServerResponse[] = [];
-    const slow = await serveWeb((_, response) => waiting.push(response));
-    const quick = await serveWeb((_, response) => response.end('quick'));
-    const { port } = new URL(quick);
-    const web = await openWebTools({ privateHosts: ['127.0.0.1', 'localhost'] });
-    const calls = Array.from({ length: 12 }, (_, index) =>
-      web.text('fetch_url', { url: `${slow}/${index}` }),
-    );
-    await expect.poll(() => waiting.length).toBe(4);
-    expect(await web.text('fetch_url', { url: `http://localhost:${port}/` })).toContain('quick');
-    let answered = 0;
-    while (answered < 12) {
-      await expect.poll(() => waiting.length).toBeGreaterThan(0);
-      expect(waiting.length).toBeLessThanOrEqual(4);
-      for (const response of waiting.splice(0)) {
-        response.end('slow');
-        answered++;
-      }
-    }
-    await Promise.all(calls);
-  });
-
-  it('end with their signals, and their connections with them', async () => {
-    const server = createServer(() => undefined).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    const web = await openWebTools({ privateHosts: [`127.0.0.1:${port}`] });
-    const controller = new AbortController();
-    const asked = once(server, 'request');
-    const call = web.text('fetch_url', { url: `http://127.0.0.1:${port}/` }, { signal: controller.signal });
-    const [request] = (await asked) as [{ socket: { once(event: string, listener: () => void): void } }];
-    const closed = new Promise<void>((resolve) => {
-      request.socket.once('close', resolve);
-    });
-    const reason = new Error('enough');
-    controller.abort(reason);
-    await expect(call).rejects.toBe(reason);
-    await closed;
-    server.close();
   });
 });

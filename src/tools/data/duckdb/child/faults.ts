@@ -34,6 +34,7 @@ export class RowsTooLarge extends Error {
 
 interface EngineError {
   readonly exception_type?: string;
+  readonly error_subtype?: string;
   readonly exception_message?: string;
   readonly position?: string;
   readonly name?: string;
@@ -69,7 +70,13 @@ function engineFault(text: string, place: (position: number) => number | undefin
   return { ...statementFault(message, position), ...namesIn(error) };
 }
 
-function namesIn({ name, candidates }: EngineError): Pick<StatementFault, 'name' | 'candidates'> {
+/** Of a function that is there, but not with such arguments, the candidates are signatures and no names. */
+function namesIn({
+  error_subtype,
+  name,
+  candidates,
+}: EngineError): Pick<StatementFault, 'name' | 'candidates'> {
+  if (error_subtype === 'NO_MATCHING_FUNCTION') return {};
   return {
     ...(name === undefined ? {} : { name }),
     ...(candidates === undefined ? {} : { candidates: candidates.split(',').filter((one) => one !== '') }),
@@ -79,6 +86,7 @@ function namesIn({ name, candidates }: EngineError): Pick<StatementFault, 'name'
 function readError(text: string): EngineError {
   if (!text.startsWith('{')) return {};
   try {
+    // By errors_as_json; each member may be missing.
     return JSON.parse(text) as EngineError;
   } catch {
     return {};

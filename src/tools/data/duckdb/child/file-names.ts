@@ -1,3 +1,4 @@
+import { sqlLiteral } from '../../sql-literal.ts';
 import { Refusal } from './faults.ts';
 
 // Compressed files keep the extension of what they hold: orders.csv.gz.
@@ -31,7 +32,7 @@ export function readerOf(spelling: string): string {
     `There is no table ${JSON.stringify(spelling)}: tables are files here, and this name does not tell of which kind it is.`,
     extension === ''
       ? 'describe_data {"source":"files","detail":"names"} lists the files, named as in FROM'
-      : `write FROM read_csv(${literal(absolute(spelling))}), or read_parquet, read_json, read_text; describe_data {"source":"files"} lists the files`,
+      : `write FROM read_csv(${sqlLiteral(absolute(spelling))}), or read_parquet, read_json, read_text; describe_data {"source":"files"} lists the files`,
   );
 }
 
@@ -45,11 +46,6 @@ function extensionOf(spelling: string): string {
 export function aliasOf(spelling: string): string {
   if (/[*?[\]{}]/.test(spelling)) return '';
   return spelling.slice(spelling.lastIndexOf('/') + 1).split('.')[0] ?? '';
-}
-
-/** A text as SQL writes it. */
-export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
 
 function absolute(path: string): string {

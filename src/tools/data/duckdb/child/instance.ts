@@ -1,5 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { literal } from './file-names.ts';
+import { sqlLiteral } from '../../sql-literal.ts';
 
 export interface InstanceSettings {
   readonly memoryMb: number;
@@ -36,9 +36,9 @@ export class Instance {
 
   /** From here on it reaches these files and no others, and stays as it is. */
   async lock(names: readonly string[]): Promise<void> {
-    await this.connection.run(`SET allowed_paths = [${names.map(literal).join(', ')}]`);
-    await this.connection.run('SET enable_external_access = false');
-    await this.connection.run('SET lock_configuration = true');
+    await this.connection.run(
+      `SET allowed_paths = [${names.map(sqlLiteral).join(', ')}]; SET enable_external_access = false; SET lock_configuration = true`,
+    );
   }
 
   close(): void {

@@ -16,15 +16,24 @@ export function wantedBy({ spellings, sheet }: FileReference): Wanted[] {
   );
 }
 
-/** Lets the tree name the links instead of the paths. Changes it. */
-export function rewrite(references: readonly FileReference[], places: Places): void {
+/** Lets the tree name the links instead of the paths. Changes it; answers the constants that name them, and the names. */
+export function rewrite(references: readonly FileReference[], places: Places): ReadonlyMap<Branch, string> {
+  const named = new Map<Branch, string>();
   for (const reference of references) {
     const { node, spellings, reader, sheet } = reference;
-    const names = wantedBy(reference).flatMap(({ key }) => placed(places, key));
-    if (node['type'] === 'BASE_TABLE') becomeCall(node, spellings[0] ?? '', call(reader, names, node));
+    const location = node['query_location'] ?? 0;
+    const links = wantedBy(reference).flatMap(({ key }) => placed(places, key));
+    const names = links.map((link) => {
+      const name = constant(link, 'VARCHAR', location);
+      named.set(name, link);
+      return name;
+    });
+    if (node['type'] === 'BASE_TABLE')
+      becomeCall(node, spellings[0] ?? '', functionCall(reader, [filesArgument(names, location)], location));
     else nameFiles(node, names);
     if (sheet !== undefined) readAsCsv(node);
   }
+  return named;
 }
 
 function placed(places: Places, key: string): readonly string[] {
@@ -62,7 +71,7 @@ function becomeCall(node: Branch, spelling: string, calling: Branch): void {
   } satisfies Branch);
 }
 
-function nameFiles(node: Branch, names: readonly string[]): void {
+function nameFiles(node: Branch, names: Branch[]): void {
   const calling = node['function'];
   const children = isBranch(calling) ? calling['children'] : undefined;
   if (!Array.isArray(children)) return;
@@ -71,19 +80,10 @@ function nameFiles(node: Branch, names: readonly string[]): void {
   if (isBranch(given)) children[at] = filesArgument(names, given['query_location'] ?? 0);
 }
 
-function filesArgument(names: readonly string[], location: Tree): Branch {
+function filesArgument(names: Branch[], location: Tree): Branch {
   const [only] = names;
   // Some functions take one file, never a list.
-  if (names.length === 1 && only !== undefined) return constant(only, 'VARCHAR', location);
-  return functionCall(
-    'list_value',
-    names.map((name) => constant(name, 'VARCHAR', location)),
-    location,
-  );
-}
-
-function call(reader: string, names: readonly string[], { query_location: location = 0 }: Branch): Branch {
-  return functionCall(reader, [filesArgument(names, location)], location);
+  return names.length === 1 && only !== undefined ? only : functionCall('list_value', names, location);
 }
 
 export function constant(value: Tree, type: string, location: Tree, alias: Tree = ''): Branch {

@@ -4,11 +4,13 @@ import { dirname } from 'node:path';
 import type { Value } from '../../source.ts';
 import type { Answer, CopyOrder, Link, RunOrder, WriteOrder } from '../protocol.ts';
 import { Refusal } from './faults.ts';
-import { literal } from './file-names.ts';
+import { sqlLiteral } from '../../sql-literal.ts';
 import { Instance, type InstanceSettings } from './instance.ts';
 import { type FileReference, judge } from './judge.ts';
 import { locationsOf } from './locations.ts';
+import { nameLater } from './late-names.ts';
 import { bindParameters } from './parameters.ts';
+import { passedRows, unfitValue } from './passed-rows.ts';
 import { ResultRows } from './result-rows.ts';
 import { rewrite, wantedBy } from './rewrite.ts';
 import { type Branch, Syntax } from './syntax.ts';
@@ -19,6 +21,12 @@ const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 interface Judged {
   readonly statement: Branch;
   readonly references: readonly FileReference[];
+}
+
+interface Running {
+  readonly sql: string;
+  /** Of files: its parameters. */
+  readonly names: string[];
 }
 
 /** One statement after the other, each with an engine of its own. */
@@ -35,9 +43,9 @@ export class Session {
   readonly #tops: string[] = [];
   #locations: ReadonlyMap<number, number> = new Map();
 
-  private constructor(settings: InstanceSettings, guard: Instance, systemTables: ReadonlySet<string>) {
+  private constructor(settings: InstanceSettings, syntax: Syntax, systemTables: ReadonlySet<string>) {
     this.#settings = settings;
-    this.#syntax = new Syntax(guard.connection);
+    this.#syntax = syntax;
     this.#systemTables = systemTables;
     this.#spare = Instance.open(settings);
   }
@@ -45,7 +53,8 @@ export class Session {
   static async open(settings: InstanceSettings): Promise<Session> {
     const guard = await Instance.open({ memoryMb: Math.min(128, settings.memoryMb), threads: 1 });
     await guard.lock([]);
-    const session = new Session(settings, guard, await systemTablesOf(guard.connection));
+    const syntax = await Syntax.open(guard.connection);
+    const session = new Session(settings, syntax, await systemTablesOf(guard.connection));
     await session.#spare;
     return session;
   }
@@ -67,10 +76,11 @@ export class Session {
   }
 
   async run(order: RunOrder): Promise<Answer> {
-    const sql = await this.#finalText(order);
+    const running = await this.#running(order);
     const { connection } = await this.#begin([...order.links]);
-    if (order.mode === 'write' && order.write !== undefined) return written(connection, sql, order.write);
-    const result = await connection.stream(order.mode === 'explain' ? `EXPLAIN ${sql}` : sql);
+    if (order.mode === 'write' && order.write !== undefined) return written(connection, running, order.write);
+    const { sql, names } = running;
+    const result = await connection.stream(order.mode === 'explain' ? `EXPLAIN ${sql}` : sql, names);
     this.#rows = new ResultRows(result, { skip: order.skip, take: order.take, ...pageBound(order) });
     return this.more(true);
   }
@@ -81,12 +91,13 @@ export class Session {
     return { is: 'rows', ...(isFirst ? { columns: rows.columns } : {}), ...(await rows.next()) };
   }
 
-  async copy({ from, to, columns, write }: CopyOrder): Promise<Answer> {
-    const { connection } = await this.#begin([from, to]);
-    const types = columns.map(({ type }, index) => `c${index}: ${literal(type)}`).join(', ');
-    const names = columns.map(({ name }, index) => `c${index} AS "${name.replaceAll('"', '""')}"`).join(', ');
-    const sql = `SELECT ${names} FROM read_json(${literal(from.name)}, format = 'newline_delimited', columns = {${types}})`;
-    return written(connection, sql, write);
+  async copy(order: CopyOrder): Promise<Answer> {
+    const { connection } = await this.#begin([order.from, order.to]);
+    try {
+      return await written(connection, { sql: passedRows(order), names: [] }, order.write);
+    } catch (error) {
+      throw (await unfitValue(connection, error, order)) ?? error;
+    }
   }
 
   interrupt(): void {
@@ -108,19 +119,20 @@ export class Session {
     return true;
   }
 
-  /** What runs is what was judged: the text that came of the tree is judged again. */
-  async #finalText({ places, links }: RunOrder): Promise<string> {
+  /** What runs is what was judged: the text that came of the tree is judged again, with its parameters. */
+  async #running({ places, links }: RunOrder): Promise<Running> {
     const judged = this.#judged;
     if (judged === undefined) throw new TypeError('Nothing was judged');
-    rewrite(judged.references, places);
+    const names = nameLater(judged.statement, rewrite(judged.references, places));
     const sql = await this.#syntax.print(judged.statement);
     const running = await this.#syntax.parse(sql);
+    bindParameters(running, names);
     const allowed = new Set(links.map(({ name }) => name));
     const named = judge(running, this.#systemTables).flatMap(({ spellings }) => spellings);
     if (!named.every((name) => allowed.has(name)))
       throw new Refusal('SQL_ERROR', 'The statement cannot be run.');
     this.#locations = locationsOf(judged.statement, running);
-    return sql;
+    return { sql, names };
   }
 
   async #begin(links: readonly Link[]): Promise<Instance> {
@@ -141,14 +153,19 @@ function pageBound({ take }: RunOrder): { maxBytes?: number } {
   return Number.isFinite(take) && take < Number.MAX_SAFE_INTEGER ? { maxBytes: MAX_PAGE_BYTES } : {};
 }
 
-async function written(connection: DuckDBConnection, sql: string, write: WriteOrder): Promise<Answer> {
+async function written(
+  connection: DuckDBConnection,
+  { sql, names }: Running,
+  write: WriteOrder,
+): Promise<Answer> {
   const { format, isArray, name } = write;
   // Into the file itself: it is the draft of one, and nothing else may be written.
   const options = [`FORMAT ${format}`, 'USE_TMP_FILE false'];
   if (format === 'csv') options.push('HEADER true');
   if (format === 'json' && isArray) options.push('ARRAY true');
   const result: DuckDBResult = await connection.run(
-    `COPY (${sql}) TO ${literal(name)} (${options.join(', ')})`,
+    `COPY (${sql}) TO ${sqlLiteral(name)} (${options.join(', ')})`,
+    names,
   );
   return { is: 'written', rows: result.rowsChanged };
 }

@@ -1,4 +1,4 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { Refusal, StatementError } from './faults.ts';
 
 /** A part of a syntax tree, as the engine writes it. */
@@ -15,23 +15,33 @@ interface ParsedText {
   readonly statements?: Branch[];
 }
 
-// ECMAScript has them (JSON.parse source text access); the library that this is compiled against does not yet.
-interface ExactJson {
-  parse(
-    text: string,
-    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
-  ): unknown;
-  rawJSON(text: string): unknown;
+declare global {
+  // ECMAScript has them (JSON.parse source text access); the library that this is compiled against does not yet.
+  interface JSON {
+    parse(
+      text: string,
+      reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
+    ): unknown;
+    rawJSON(text: string): unknown;
+  }
 }
-const exact = JSON as unknown as ExactJson;
 
 /** Reads and writes syntax trees; it executes nothing. */
 export class Syntax {
-  readonly #guard: DuckDBConnection;
+  readonly #parse: DuckDBPreparedStatement;
+  readonly #print: DuckDBPreparedStatement;
+
+  private constructor(parse: DuckDBPreparedStatement, print: DuckDBPreparedStatement) {
+    this.#parse = parse;
+    this.#print = print;
+  }
 
   /** @param guard A connection that reaches nothing and cannot be reconfigured. */
-  constructor(guard: DuckDBConnection) {
-    this.#guard = guard;
+  static async open(guard: DuckDBConnection): Promise<Syntax> {
+    return new Syntax(
+      await guard.prepare('SELECT json_serialize_sql($1::VARCHAR)'),
+      await guard.prepare('SELECT json_deserialize_sql($1::JSON)'),
+    );
   }
 
   /**
@@ -40,7 +50,8 @@ export class Syntax {
    * @throws StatementError for what is no SQL, Refusal for other statements
    */
   async parse(sql: string): Promise<Branch> {
-    const text = await this.#ask('SELECT json_serialize_sql($1::VARCHAR)', sql);
+    const text = await ask(this.#parse, sql);
+    // As the engine documents what json_serialize_sql answers.
     const parsed = readJson(text) as ParsedText;
     if (parsed.error) throw errorOf(parsed);
     const statements = parsed.statements ?? [];
@@ -52,23 +63,23 @@ export class Syntax {
   /** The statement of a tree. */
   async print(statement: Branch): Promise<string> {
     const tree = JSON.stringify({ error: false, statements: [statement] });
-    return this.#ask('SELECT json_deserialize_sql($1::JSON)', tree);
+    return ask(this.#print, tree);
   }
+}
 
-  async #ask(sql: string, value: string): Promise<string> {
-    const rows = (await this.#guard.runAndReadAll(sql, [value])).getRows();
-    const answer = rows[0]?.[0];
-    if (typeof answer !== 'string') throw new TypeError('The engine answered no text');
-    return answer;
-  }
+async function ask(prepared: DuckDBPreparedStatement, value: string): Promise<string> {
+  prepared.bindVarchar(1, value);
+  const answer = (await prepared.runAndReadAll()).getRows()[0]?.[0];
+  if (typeof answer !== 'string') throw new TypeError('The engine answered no text');
+  return answer;
 }
 
 /** Numbers that a double cannot hold stay as they are written. */
 function readJson(text: string): unknown {
-  return exact.parse(text, (_key, value, { source }) => {
+  return JSON.parse(text, (_key, value, { source }) => {
     if (typeof value !== 'number' || source === undefined) return value;
     // 1.0 must not become 1: it is of another type.
-    return Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? value : exact.rawJSON(source);
+    return Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? value : JSON.rawJSON(source);
   });
 }
 

@@ -1,6 +1,7 @@
 import {
   DuckDBArrayValue,
   DuckDBBlobValue,
+  DuckDBDateValue,
   DuckDBListValue,
   DuckDBMapValue,
   DuckDBStructValue,
@@ -44,8 +45,15 @@ function objectValue(value: ObjectValue): Value {
   if (value instanceof DuckDBMapValue) return mapValue(value);
   if (value instanceof DuckDBUnionValue || value instanceof DuckDBVariantValue) return toValue(value.value);
   if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString('base64');
-  // Dates, times, intervals, decimals, bits and identifiers say in text what they are.
+  if (value instanceof DuckDBDateValue) return date(value);
+  // Times, intervals, decimals, bits and identifiers say in text what they are.
   return isMoment(value) ? moment(value.toString()) : value.toString();
+}
+
+/** The text of an infinite one is the last day that there is, or the first. */
+function date(value: DuckDBDateValue): string {
+  if (value.isFinite) return value.toString();
+  return value.days > 0 ? 'infinity' : '-infinity';
 }
 
 /** An object where the keys are texts, else pairs. */

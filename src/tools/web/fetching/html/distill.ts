@@ -7,22 +7,17 @@ import { TextFlow } from './text-flow.ts';
 export interface Distilled {
   readonly title: string;
   readonly text: string;
-  /** As HTML of bounded depth, addresses absolute; undefined where a document tree or its Markdown would be too large. */
-  readonly html: string | undefined;
+  /**
+   * As HTML of bounded depth, addresses absolute, in pieces; undefined where it has too many elements. Together they
+   * can be far more than the page: links take their bases along.
+   */
+  readonly html: readonly string[] | undefined;
 }
 
 /** Elements one in another. Beyond that only their text is kept: what follows is recursive. */
 const MAX_TREE_DEPTH = 100;
 const MAX_ELEMENTS = 50_000;
-/**
- * Characters of the HTML and of what Markdown indents its lines with. The thread's bound on memory is none for a
- * single long string: that ends the whole process.
- */
-const MAX_HTML_LENGTH = 12_000_000;
-/** Each relative reference takes its base along. */
 const MAX_ADDRESS_LENGTH = 2000;
-/** By which Markdown indents each line in an element: `>` and a space, or a marker as wide as nine digits make it. */
-const INDENTED: Readonly<Record<string, number>> = { blockquote: 2, li: 13 };
 /** The parser's own stack takes the square of this. */
 const MAX_DEPTH = 5000;
 const MAX_TITLE_LENGTH = 300;
@@ -96,8 +91,8 @@ const KEPT_ATTRIBUTES = [
 ];
 
 const MAX_KEPT_LENGTH = 300;
-/** A number that stands before an item of a list, and widens what it is indented by. */
-const LIST_START = /^-?\d{1,8}$/;
+/** What can stand before an item of a list (CommonMark §5.2). */
+const LIST_START = /^\d{1,9}$/;
 
 /** Takes a page apart in one pass, in time and memory that grow with its length only. */
 export function distill(source: string, address: string, wantsHtml: boolean): Distilled {
@@ -131,8 +126,6 @@ class Distiller {
   #pending = '';
   #preformatted = 0;
   #elements = 0;
-  #indent = 0;
-  #htmlLength = 0;
 
   constructor(address: string, wantsHtml: boolean) {
     this.#base = address;
@@ -149,7 +142,7 @@ class Distiller {
     }
     if (name === 'base') this.#takeBase(attributes);
     if (name === 'title' && this.#title === '') this.#titleAt = this.#depth;
-    this.#nest(name, 1);
+    if (name === 'pre') this.#preformatted++;
     this.#layOut(name);
     this.#elements++;
     if (!isStructure(name)) this.#emitOpen(name, attributes);
@@ -169,11 +162,7 @@ class Distiller {
       return;
     }
     this.#flow.add(shown, this.#preformatted > 0);
-    // Judged first: each character may become five.
-    if (this.#preformatted > 0 && this.#indent > 0)
-      this.#htmlLength += this.#indent * shown.split('\n').length;
-    if (this.#htmlLength + shown.length <= MAX_HTML_LENGTH) this.#emit(escapeHtml(shown));
-    else this.#htmlLength += shown.length;
+    this.#emit(escapeHtml(shown));
   }
 
   close(name: string): void {
@@ -184,7 +173,7 @@ class Distiller {
       return;
     }
     if (this.#titleAt === depth) this.#titleAt = undefined;
-    this.#nest(name, -1);
+    if (name === 'pre') this.#preformatted--;
     this.#layOut(name);
     if (isStructure(name) || VOID.has(name)) return;
     if (depth <= MAX_TREE_DEPTH) this.#emit(`</${name}>`);
@@ -196,13 +185,8 @@ class Distiller {
     return {
       title: this.#title.replace(/\s+/g, ' ').trim(),
       text: this.#flow.toString(),
-      html: this.#emits() ? this.#html.join('') : undefined,
+      html: this.#emits() ? this.#html : undefined,
     };
-  }
-
-  #nest(name: string, by: 1 | -1): void {
-    if (name === 'pre') this.#preformatted += by;
-    this.#indent += by * (INDENTED[name] ?? 0);
   }
 
   #takeBase({ href }: Attributes): void {
@@ -244,13 +228,11 @@ class Distiller {
   }
 
   #emits(): boolean {
-    return this.#wantsHtml && this.#elements <= MAX_ELEMENTS && this.#htmlLength <= MAX_HTML_LENGTH;
+    return this.#wantsHtml && this.#elements <= MAX_ELEMENTS;
   }
 
   #emit(html: string): void {
-    if (!this.#emits()) return;
-    this.#htmlLength += html.length + this.#indent;
-    this.#html.push(html);
+    if (this.#emits()) this.#html.push(html);
   }
 }
 

@@ -16,7 +16,8 @@ export interface Markdown {
 const MIN_ARTICLE_LENGTH = 500;
 
 /** The article of a page where it has one, else all of it, as Markdown of the GitHub flavour. */
-export function toMarkdown({ title, html = '' }: Distilled): Markdown {
+export function toMarkdown({ title, html: pieces = [] }: Distilled): Markdown {
+  const html = pieces.join('');
   const article = articleOf(title, html);
   const body = documentOf('', article ?? html).body;
   const written = service().turndown(tableRules.mark(body));

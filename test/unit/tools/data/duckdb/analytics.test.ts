@@ -258,7 +258,8 @@ describe('SQL over files', () => {
       await bench.rows(`SELECT 9007199254740993, 5::BIGINT, 1.10::DECIMAL(10,2), DATE '2024-01-02',
       TIMESTAMP '2024-01-02 03:04:05.5', TIMESTAMPTZ '2024-01-02 03:04:05+02', 'ab'::BLOB, map {'k': [1]},
       map {1: 'x'}, 'nan'::DOUBLE, 'infinity'::DOUBLE, 0.1::FLOAT, INTERVAL 3 DAY,
-      170141183460469231731687303715884105727::HUGEINT, TIME '10:00', uuid() IS NOT NULL`);
+      170141183460469231731687303715884105727::HUGEINT, TIME '10:00', uuid() IS NOT NULL,
+      DATE 'infinity', DATE '-infinity', TIMESTAMP 'infinity'`);
     expect(row).toEqual([
       ...[
         '9007199254740993',
@@ -271,6 +272,7 @@ describe('SQL over files', () => {
       ],
       ...[{ k: [1] }, [{ key: 1, value: 'x' }], 'NaN', 'Infinity', 0.1, '3 days'],
       ...['170141183460469231731687303715884105727', '10:00:00', true],
+      ...['infinity', '-infinity', 'infinity'],
     ]);
   });
 

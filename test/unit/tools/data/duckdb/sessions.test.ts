@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -67,6 +67,25 @@ describe('a session', () => {
     session.reset();
   });
 
+  it('reads the start of a file once', async () => {
+    const line = '1,some text\n';
+    const bytes = 6_000_000;
+    await writeFile(join(folder, 'large.csv'), line.repeat(bytes / line.length));
+    const session = await Session.open({ memoryMb: 256, threads: 1 });
+    await session.judge("SELECT count(*) FROM 'large.csv'", []);
+    const before = await bytesRead();
+    const link = { name: 'fairlead-large.csv', target: join(folder, 'large.csv') };
+    const places = { 'large.csv': [link.name] };
+    try {
+      const answer = await session.run({ mode: 'rows', skip: 0, take: 1, links: [link], places });
+      expect(answer).toMatchObject({ rows: [[bytes / line.length]] });
+    } finally {
+      session.reset();
+    }
+    // To prepare the statement and to execute it would each be a reading.
+    expect((await bytesRead()) - before).toBeLessThan(1.5 * bytes);
+  });
+
   it('knows nothing of the statement before', async () => {
     const session = await Session.open({ memoryMb: 128, threads: 1 });
     await session.judge('SELECT 1', []);
@@ -76,3 +95,8 @@ describe('a session', () => {
     );
   });
 });
+
+/** By this process, since it started. */
+async function bytesRead(): Promise<number> {
+  return Number(/rchar: (\d+)/.exec(await readFile('/proc/self/io', 'utf8'))?.[1]);
+}

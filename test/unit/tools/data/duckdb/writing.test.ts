@@ -137,6 +137,65 @@ describe('rows of another source', () => {
     expect((await readdir(bench.dataDir)).filter((name) => name.startsWith('rows-'))).toEqual([]);
   });
 
+  it('keep every digit', async () => {
+    const rows = streamOf(
+      [
+        ['sum', 'numeric'],
+        ['odd', 'numeric'],
+        ['loose', 'integer'],
+        ['large', 'bigint unsigned'],
+        ['real', 'double'],
+      ],
+      ['1.70', '1.5', 1.7, '18446744073709551615', '-Infinity'],
+      ['-22.123', 'NaN', 9_007_199_254_740_991, 1, 1e-7],
+    );
+    const target = await targetAt('digits.parquet');
+    await bench.source.writeRows(bench.asking(), rows, target);
+    await target.draft.handle.close();
+    expect(await bench.query("FROM '/digits.parquet'")).toMatchObject({
+      columns: [
+        { type: 'DECIMAL(18,3)' },
+        { type: 'VARCHAR' },
+        { type: 'DECIMAL(18,1)' },
+        { type: 'UBIGINT' },
+        { type: 'DOUBLE' },
+      ],
+      rows: [
+        ['1.700', '1.5', '1.7', '18446744073709551615', '-Infinity'],
+        ['-22.123', 'NaN', '9007199254740991.0', 1, 1e-7],
+      ],
+    });
+  });
+
+  it.each([
+    ['born on', 'date', '0000-00-00', 'DATE'],
+    ['at', 'timestamp', `0044-03-15 00:00:00 BC${' '.repeat(200)}`, 'TIMESTAMP'],
+  ])('that do not fit are named: %s %s %s', async (name, type, value, engineType) => {
+    const target = await targetAt('unfit.parquet');
+    const columns = [
+      ['id', 'int4'],
+      [name, type],
+    ] as const;
+    const work = bench.source.writeRows(bench.asking(), streamOf(columns, [1, null], [2, value]), target);
+    await expect(work).rejects.toMatchObject({
+      code: 'SQL_ERROR',
+      message: `${JSON.stringify(value.slice(0, 100))} in the column ${JSON.stringify(name)} cannot be written as ${engineType}.`,
+      next: expect.stringContaining('NULLIF') as unknown,
+    });
+    await target.draft.handle.close();
+  });
+
+  it('may be long, and have at least one column', async () => {
+    const target = await targetAt('long.csv', 100 * MB);
+    const long = streamOf([['text', 'text']], ['x'.repeat(17 * MB)]);
+    expect(await bench.source.writeRows(bench.asking(), long, target)).toEqual({ rows: 1 });
+    await expect(bench.source.writeRows(bench.asking(), streamOf([], []), target)).rejects.toMatchObject({
+      code: 'SQL_ERROR',
+      message: 'The statement answers no columns.',
+    });
+    await target.draft.handle.close();
+  });
+
   it('are written for those who may not query files too', async () => {
     const principal = principalOf({ permit: permitWithout('files') });
     const target = await targetAt('foreign.csv');

@@ -1,51 +1,18 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createProcesses, type ProcessSupervisor } from '../../../../../src/processes/index.ts';
-import { databaseSource, type SqliteOptions } from '../../../../../src/tools/data/options/databases.ts';
-import type { DataSource } from '../../../../../src/tools/data/source.ts';
-import { openSqlite } from '../../../../../src/tools/data/sqlite/index.ts';
+import { describe, expect, test } from 'vitest';
 import { ask, asking, failureOf, statement } from '../../../../fixtures/data-source.ts';
 import { SQLITE_SHOP } from '../../../../fixtures/shop-databases.ts';
-import { recordTelemetry } from '../../../../fixtures/recorded-telemetry.ts';
+import { sqliteBench } from '../../../../fixtures/sqlite-bench.ts';
 
 const ENDLESS = 'WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM t) SELECT count(*) FROM t';
 const FIRST = { limit: 100, offset: 0 };
 
-let folder: string;
-let file: string;
-let processes: ProcessSupervisor;
-let source: DataSource;
-const opened: DataSource[] = [];
-
-function openSource(changes: Record<string, unknown> = {}): DataSource {
-  const options = databaseSource.parse({ name: 'shop', kind: 'sqlite', path: file, ...changes });
-  const one = openSqlite(options as SqliteOptions, { processes });
-  opened.push(one);
-  return one;
-}
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fairlead-sqlite-'));
-  file = join(folder, 'shop.sqlite');
-  const database = new DatabaseSync(file);
-  database.exec(SQLITE_SHOP);
-  database.close();
-  processes = createProcesses(recordTelemetry());
-  source = openSource({ writable: true });
-});
-
-afterAll(async () => {
-  await Promise.all(opened.map((one) => one.close()));
-  await processes.close();
-  await rm(folder, { recursive: true, force: true });
-});
+const bench = sqliteBench(SQLITE_SHOP);
 
 describe('query', () => {
   test('answers columns with their types, and rows', async () => {
-    const page = await ask(source, 'SELECT id, name, email, id * 1.5 AS x FROM customers ORDER BY id');
+    const page = await ask(bench.source, 'SELECT id, name, email, id * 1.5 AS x FROM customers ORDER BY id');
     expect(page).toEqual({
       columns: [
         { name: 'id', type: 'INTEGER' },
@@ -63,7 +30,7 @@ describe('query', () => {
 
   test('loses no digit, and says what JSON cannot', async () => {
     const page = await ask(
-      source,
+      bench.source,
       `SELECT 9007199254740991, 9007199254740993, -9223372036854775807 - 1, 9e999, x'00ff', '', 0.1, '{"a":1}'`,
     );
     const whole = [9007199254740991, '9007199254740993', '-9223372036854775808'];
@@ -71,14 +38,14 @@ describe('query', () => {
   });
 
   test('keeps columns of the same name apart by place, and their names', async () => {
-    const page = await ask(source, 'SELECT 1 AS id, 2 AS id');
+    const page = await ask(bench.source, 'SELECT 1 AS id, 2 AS id');
     expect(page.columns.map(({ name }) => name)).toEqual(['id', 'id']);
     expect(page.rows).toEqual([[1, 2]]);
   });
 
   test('binds whole numbers as such, and lists as JSON', async () => {
     const sql = `SELECT 7 / ?, ?, ?, ?, json_extract(?, '$[1]')`;
-    const page = await ask(source, sql, 2, true, null, 'x', [1, 5]);
+    const page = await ask(bench.source, sql, 2, true, null, 'x', [1, 5]);
     expect(page.rows).toEqual([[3, 1, null, 'x', 5]]);
   });
 
@@ -89,12 +56,12 @@ describe('query', () => {
     '/* one */ SELECT 1 /* two */;;',
     'VALUES (1)',
   ])('takes %j', async (sql) => {
-    expect((await ask(source, sql)).rows).toEqual([[1]]);
+    expect((await ask(bench.source, sql)).rows).toEqual([[1]]);
   });
 
   test('says exactly whether there is more', async () => {
     const page = (limit: number, offset: number) =>
-      source.query(asking(), statement('SELECT id FROM orders ORDER BY id DESC'), { limit, offset });
+      bench.source.query(asking(), statement('SELECT id FROM orders ORDER BY id DESC'), { limit, offset });
     expect(await page(9, 0)).toMatchObject({ more: true });
     expect(await page(10, 0)).toMatchObject({ more: false });
     expect(await page(2, 8)).toMatchObject({ rows: [[2], [1]], more: false });
@@ -103,13 +70,13 @@ describe('query', () => {
   });
 
   test('searches the full-text index', async () => {
-    expect((await ask(source, "SELECT body FROM notes WHERE notes MATCH 'hello'")).rows).toEqual([
+    expect((await ask(bench.source, "SELECT body FROM notes WHERE notes MATCH 'hello'")).rows).toEqual([
       ['hello world'],
     ]);
   });
 
   test('answers several at once', async () => {
-    const pages = await Promise.all([1, 2, 3, 4, 5, 6].map((value) => ask(source, 'SELECT ?', value)));
+    const pages = await Promise.all([1, 2, 3, 4, 5, 6].map((value) => ask(bench.source, 'SELECT ?', value)));
     expect(pages.map(({ rows }) => rows)).toEqual([1, 2, 3, 4, 5, 6].map((value) => [[value]]));
   });
 });
@@ -132,36 +99,47 @@ describe('errors', () => {
     ['', 'There is no statement.', undefined],
     ['SELECT ?', 'The statement has 1 placeholders (?), and 0 params came.', /^correct/],
   ])('%j', async (sql, message, next) => {
-    const error = await failureOf(ask(source, sql));
+    const error = await failureOf(ask(bench.source, sql));
     expect(error.message).toBe(message);
     if (next === undefined) return;
     expect(error.next).toMatch(next);
   });
 
   test('a file that is missing, or no database, is out of reach without being named', async () => {
-    const missing = openSource({ path: '/nowhere/secret.sqlite' });
+    const missing = bench.open({ path: '/nowhere/secret.sqlite' });
     expect(await missing.check()).toEqual({ status: 'degraded', detail: 'its file does not exist' });
     const error = await failureOf(ask(missing, 'SELECT 1'));
     expect(error.code).toBe('SOURCE_UNAVAILABLE');
     expect(`${error.message} ${error.next ?? ''}`).not.toContain('secret');
-    const wrong = openSource({ path: '/etc/hostname' });
+    const wrong = bench.open({ path: '/etc/hostname' });
     expect(await wrong.check()).toMatchObject({ status: 'degraded' });
-    expect(await source.check()).toEqual({ status: 'ok' });
+    expect(await bench.source.check()).toEqual({ status: 'ok' });
   });
+});
+
+test('ends a page before it is too large to be held', async () => {
+  const sql = 'SELECT value, zeroblob(350000) FROM json_each(?)';
+  const page = await ask(
+    bench.source,
+    sql,
+    Array.from({ length: 50 }, (_, index) => index + 1),
+  );
+  expect(page.rows.map(([first]) => first)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  expect(page.more).toBe(true);
 });
 
 describe('ending', () => {
   test('the deadline ends a statement that would run for ever', async () => {
-    const error = await failureOf(source.query(asking({ timeoutMs: 200 }), statement(ENDLESS), FIRST));
+    const error = await failureOf(bench.source.query(asking({ timeoutMs: 200 }), statement(ENDLESS), FIRST));
     expect(error.code).toBe('TIMEOUT');
-    await expect.poll(() => processes.running).toBeLessThan(6);
-    expect((await ask(source, 'SELECT 1')).rows).toEqual([[1]]);
+    await expect.poll(() => bench.processes.running).toBeLessThan(6);
+    expect((await ask(bench.source, 'SELECT 1')).rows).toEqual([[1]]);
   });
 
   test('the signal ends it in 50 ms, with its process', async () => {
-    const one = openSource();
+    const one = bench.open();
     await ask(one, 'SELECT 1');
-    const before = processes.running;
+    const before = bench.processes.running;
     const controller = new AbortController();
     const answer = one.query(asking({ signal: controller.signal }), statement(ENDLESS), FIRST);
     const aborted = setTimeout(() => {
@@ -171,24 +149,24 @@ describe('ending', () => {
     await expect(answer).rejects.toThrow('gone');
     expect(performance.now() - started).toBeLessThan(100 + 50 + 50);
     clearTimeout(aborted);
-    await expect.poll(() => processes.running).toBe(before - 1);
+    await expect.poll(() => bench.processes.running).toBe(before - 1);
   });
 
   test('closing ends what runs', async () => {
-    const one = openSource();
-    const before = processes.running;
+    const one = bench.open();
+    const before = bench.processes.running;
     const answer = failureOf(ask(one, ENDLESS));
-    await expect.poll(() => processes.running).toBe(before + 1);
+    await expect.poll(() => bench.processes.running).toBe(before + 1);
     await one.close();
     expect((await answer).code).toBe('CANCELLED');
-    await expect.poll(() => processes.running).toBe(before);
+    await expect.poll(() => bench.processes.running).toBe(before);
     expect((await failureOf(ask(one, 'SELECT 1'))).code).toBe('CANCELLED');
   });
 });
 
 describe('stream', () => {
   test('hands all rows over in batches', async () => {
-    const { columns, batches } = await source.stream(
+    const { columns, batches } = await bench.source.stream(
       asking(),
       statement(
         'WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM t LIMIT ?) SELECT i FROM t',
@@ -202,7 +180,7 @@ describe('stream', () => {
   });
 
   test('ended early, frees the process', async () => {
-    const one = openSource({ maxConnections: 1 });
+    const one = bench.open({ maxConnections: 1 });
     const { batches } = await one.stream(asking(), statement(ENDLESS.replace('count(*)', 'i')));
     for await (const rows of batches) {
       expect(rows).toHaveLength(1000);
@@ -212,7 +190,7 @@ describe('stream', () => {
   });
 
   test('forgotten, ends with its deadline', async () => {
-    const one = openSource({ maxConnections: 1 });
+    const one = bench.open({ maxConnections: 1 });
     await ask(one, 'SELECT 1');
     await one.stream(asking({ timeoutMs: 300 }), statement(ENDLESS.replace('count(*)', 'i')));
     expect((await ask(one, 'SELECT 1')).rows).toEqual([[1]]);
@@ -220,7 +198,7 @@ describe('stream', () => {
 });
 
 test('explain tells the plan as a tree', async () => {
-  const plan = await source.explain(
+  const plan = await bench.source.explain(
     asking(),
     statement(
       'SELECT name, (SELECT count(*) FROM orders WHERE customer_id = c.id) FROM customers c WHERE id = ?',
@@ -238,7 +216,7 @@ test('explain tells the plan as a tree', async () => {
 
 describe('catalogue', () => {
   test('names tables and views with columns and keys', async () => {
-    const { tables, more } = await source.catalogue(asking(), { detail: 'full', limit: 10 });
+    const { tables, more } = await bench.source.catalogue(asking(), { detail: 'full', limit: 10 });
     expect(more).toBe(false);
     expect(tables.map(({ name, kind, rows }) => [name, kind, rows])).toEqual([
       ['customers', 'table', 2],
@@ -262,18 +240,18 @@ describe('catalogue', () => {
   });
 
   test.each(['orders', 'ORDERS', 'main.orders', '"orders"'])('finds %s', async (table) => {
-    const { tables } = await source.catalogue(asking(), { table, detail: 'columns', limit: 10 });
+    const { tables } = await bench.source.catalogue(asking(), { table, detail: 'columns', limit: 10 });
     expect(tables.map(({ name }) => name)).toEqual(['orders']);
   });
 
   test('tells of the others where a view stands on what is gone', async () => {
-    const path = join(folder, 'broken.sqlite');
+    const path = join(bench.folder, 'broken.sqlite');
     const database = new DatabaseSync(path);
     database.exec(
       'CREATE TABLE a (id); CREATE TABLE gone (x); CREATE VIEW v AS SELECT * FROM gone; DROP TABLE gone',
     );
     database.close();
-    const one = openSource({ path });
+    const one = bench.open({ path });
     const { tables } = await one.catalogue(asking(), { detail: 'full', limit: 10 });
     expect(tables).toMatchObject([
       { name: 'a', columns: [{ name: 'id' }] },
@@ -284,7 +262,7 @@ describe('catalogue', () => {
 
   test('is bounded, and looks into no other file', async () => {
     const asked = { detail: 'names', limit: 2, path: '/etc/passwd' } as const;
-    expect(await source.catalogue(asking(), asked)).toMatchObject({
+    expect(await bench.source.catalogue(asking(), asked)).toMatchObject({
       more: true,
       tables: [{ name: 'customers', columns: [] }, { name: 'notes' }],
     });
@@ -292,12 +270,15 @@ describe('catalogue', () => {
 });
 
 describe('modify', () => {
-  const change = (sql: string, changes: { dryRun?: boolean; maxAffected?: number } = {}, one = source) =>
-    one.modify?.(asking(), { ...statement(sql), dryRun: false, maxAffected: 5, ...changes });
+  const change = (
+    sql: string,
+    changes: { dryRun?: boolean; maxAffected?: number } = {},
+    one = bench.source,
+  ) => one.modify?.(asking(), { ...statement(sql), dryRun: false, maxAffected: 5, ...changes });
 
   test('tells what it would change, and changes it when it is meant', async () => {
     const sql = "UPDATE orders SET placed = '2027' WHERE id < 4";
-    const placed = () => ask(source, "SELECT count(*) FROM orders WHERE placed = '2027'");
+    const placed = () => ask(bench.source, "SELECT count(*) FROM orders WHERE placed = '2027'");
     expect(await change(sql, { dryRun: true })).toEqual({ affected: 3, applied: false });
     expect((await placed()).rows).toEqual([[0]]);
     expect(await change(sql)).toEqual({ affected: 3, applied: true });
@@ -310,7 +291,7 @@ describe('modify', () => {
       code: 'INVALID_ARGUMENT',
       message: 'The statement would change 10 rows, more than max_affected=5; nothing was changed.',
     });
-    expect((await ask(source, "SELECT count(*) FROM orders WHERE placed = 'x'")).rows).toEqual([[0]]);
+    expect((await ask(bench.source, "SELECT count(*) FROM orders WHERE placed = 'x'")).rows).toEqual([[0]]);
   });
 
   test.each([
@@ -322,7 +303,7 @@ describe('modify', () => {
   });
 
   test('is not there where the operator has not allowed it', async () => {
-    const error = await failureOf(Promise.resolve(change('DELETE FROM orders', {}, openSource())));
+    const error = await failureOf(Promise.resolve(change('DELETE FROM orders', {}, bench.open())));
     expect(error.code).toBe('READ_ONLY');
   });
 });

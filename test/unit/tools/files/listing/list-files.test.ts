@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { makeFolder, openTools, type Tree } from '../../../../fixtures/file-tools.ts';
+import { allPages, makeFolder, openTools, type Tree } from '../../../../fixtures/file-tools.ts';
 
 async function setUp(tree: Tree, files: Record<string, unknown> = {}) {
   const workspace = await makeFolder(tree);
@@ -14,20 +14,6 @@ async function setUp(tree: Tree, files: Record<string, unknown> = {}) {
       tools.text('list_files', args, budget === undefined ? {} : { budget }),
     fail: (args: object) => tools.failure('list_files', args),
   };
-}
-
-/** The entries of all pages, and how many pages there were. */
-async function pages(list: (args: object) => Promise<string>, args: object) {
-  const lines: string[] = [];
-  let cursor: string | undefined;
-  let count = 0;
-  do {
-    const page = (await list(cursor === undefined ? args : { ...args, cursor })).split('\n');
-    cursor = /next cursor="([\w-]+)"/.exec(page.pop() ?? '')?.[1];
-    lines.push(...page);
-    count++;
-  } while (cursor !== undefined);
-  return { lines, count };
 }
 
 describe('listing a tree', () => {
@@ -108,7 +94,7 @@ describe('listing a tree', () => {
       Array.from({ length: 1300 }, (_, index) => [`d${index % 7}/e${index % 3}/f${index}.txt`, '']),
     );
     const { list } = await setUp(files);
-    const { lines, count } = await pages(list, { path: '/', depth: 5 });
+    const { lines, count } = await allPages(list, { path: '/', depth: 5 });
     expect(count).toBe(3);
     expect(lines.filter((line) => line.includes('.txt')).sort()).toEqual(
       Object.keys(files)
@@ -126,7 +112,7 @@ describe('listing a tree', () => {
     const { list } = await setUp(files);
     const page = await list({ path: '/' }, 2000);
     expect(page.length / 3).toBeLessThan(2000);
-    const { lines, count } = await pages((args) => list(args, 2000), { path: '/' });
+    const { lines, count } = await allPages((args) => list(args, 2000), { path: '/' });
     expect(count).toBeGreaterThan(1);
     expect(lines.filter((line) => line.includes('file-'))).toHaveLength(400);
   });
@@ -176,65 +162,6 @@ describe('listing a tree', () => {
   });
 });
 
-describe('ignore files', () => {
-  const tree = {
-    '.gitignore': 'node_modules/\n*.log\n!keep.log\n/only-at-root\n',
-    'packages/.gitignore': 'dist/\n/app/anchored\n',
-    'packages/.ignore': '!special.log\n',
-    'packages/app/main.ts': '',
-    'packages/app/anchored': '',
-    'packages/app/only-at-root': '',
-    'packages/app/debug.log': '',
-    'packages/app/keep.log': '',
-    'packages/app/special.log': '',
-    'packages/app/dist/main.js': '',
-    'packages/app/node_modules/x/index.js': '',
-    'only-at-root': '',
-  };
-  const kept = ['keep.log', 'main.ts', 'only-at-root', 'special.log'];
-  const namesIn = (listing: string): string[] =>
-    [...listing.matchAll(/^ *(\S+?) {2}/gm)].map((match) => match[1]?.split('/').at(-1) ?? '').sort();
-
-  it('are honoured from the root down', async () => {
-    const { list } = await setUp(tree);
-    const listing = await list({ path: '/', depth: 5 });
-    expect(namesIn(listing)).toEqual(['.gitignore', '.gitignore', '.ignore', ...kept]);
-  });
-
-  it('are honoured in the same way when the listing starts further down', async () => {
-    const { list } = await setUp(tree);
-    expect(namesIn(await list({ path: '/packages/app', depth: 5 }))).toEqual(kept);
-    expect(namesIn(await list({ path: '/packages/app', glob: '*' }))).toEqual(kept);
-    expect(namesIn(await list({ path: '/packages/app', sort: 'modified' }))).toEqual(kept);
-  });
-
-  it('do not hide what is asked for by name', async () => {
-    const { list } = await setUp(tree);
-    expect(await list({ path: '/packages/app/node_modules' })).toContain('index.js');
-  });
-
-  it('are passed over on demand', async () => {
-    const { list } = await setUp(tree);
-    expect(await list({ path: '/packages/app', include_ignored: true, depth: 3 })).toContain('index.js');
-    expect(await list({ path: '/packages/app', include_ignored: true, glob: '*.log' })).toContain(
-      'debug.log',
-    );
-  });
-
-  it('are not outweighed by a glob', async () => {
-    const { list } = await setUp(tree);
-    for (const glob of ['*.log', '**/*.log', '/**/*.log']) {
-      expect(namesIn(await list({ path: '/', glob }))).toEqual(['keep.log', 'special.log']);
-    }
-  });
-
-  it('of folders above the workspace have no say', async () => {
-    const above = await makeFolder({ '.gitignore': '*\n', 'workspace/a.txt': '' });
-    const tools = await openTools(join(above, 'workspace'));
-    expect(await tools.text('list_files', { path: '/' })).toContain('a.txt');
-  });
-});
-
 describe('listing what matches', () => {
   const tree = {
     'a.md': '',
@@ -269,7 +196,12 @@ describe('listing what matches', () => {
     );
   });
 
-  it.each(['[', '{a', 'a\\'])('says what is wrong with %s', async (glob) => {
+  it('takes a glob for no comment', async () => {
+    const { list } = await setUp({ '#a.md': '', 'b.md': '' });
+    expect(await list({ path: '/', glob: '#*' })).toMatch(/^\/#a\.md {2}0 B\n\[1 entry of 1/);
+  });
+
+  it.each(['[', '{a', 'a\\', ' ', '!'])('says what is wrong with %s', async (glob) => {
     const { fail } = await setUp(tree);
     const error = await fail({ path: '/', glob });
     expect(error.code).toBe('INVALID_ARGUMENT');
@@ -290,12 +222,22 @@ describe('listing what matches', () => {
     );
   });
 
+  it('shows files with times that no date can be', async () => {
+    const workspace = await mkdtemp('/dev/shm/fairlead-files-');
+    onTestFinished(() => rm(workspace, { recursive: true }));
+    await writeFile(join(workspace, 'a.txt'), '');
+    execFileSync('touch', ['--date=@99999999999999', join(workspace, 'a.txt')]);
+    const tools = await openTools(workspace);
+    const listing = await tools.text('list_files', { path: '/', sort: 'modified' });
+    expect(listing).toBe('/a.txt  0 B  ?\n[1 entry of 1 files below /; end of the listing]');
+  });
+
   it.each(['name', 'size', 'modified'])('pages by %s without loss', async (sort) => {
     const files = Object.fromEntries(
       Array.from({ length: 1100 }, (_, index) => [`d${index % 5}/f${index}.txt`, 'x'.repeat(index % 3)]),
     );
     const { list } = await setUp(files);
-    const { lines, count } = await pages(list, { path: '/', sort, glob: '*.txt' });
+    const { lines, count } = await allPages(list, { path: '/', sort, glob: '*.txt' });
     expect(count).toBeGreaterThan(2);
     expect(lines.map((line) => line.split('  ')[0]).sort()).toEqual(
       Object.keys(files)

@@ -1,6 +1,7 @@
 import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
 import { makeFolder, openTools, type Tree, withoutVersions } from '../../../../fixtures/file-tools.ts';
+import { SHORT_TEXTS } from '../../../../fixtures/short-texts.ts';
 
 async function setUp(tree: Tree) {
   const tools = await openTools(await makeFolder(tree));
@@ -31,6 +32,31 @@ describe('recognising encodings', () => {
   ])('reads %s', async (_name, bytes, text, remark) => {
     const { read } = await setUp({ 'a.txt': bytes });
     expect(await read({ paths: ['/a.txt'] })).toBe(`${text}[lines 1-4 of 4; encoding ${remark}]`);
+  });
+
+  it.each(SHORT_TEXTS)('reads a short text in %s: %j', async (encoding, text) => {
+    const { read } = await setUp({ 'a.txt': encoded(text, encoding) });
+    const said = await read({ paths: ['/a.txt'] });
+    expect(said.slice(0, said.lastIndexOf('[')).trimEnd()).toBe(text.trimEnd());
+    expect(said).toContain(`encoding ${encoding} (`);
+  });
+
+  it.each([
+    ['café crème\n', 'windows-1252', 'windows-1252 (guessed)'],
+    ['Größe, Straße\n', 'windows-1252', 'windows-1252 (guessed)'],
+    ['50 € – £ ½\n', 'windows-1252', 'windows-1252 (doubtful: if the text is garbled, name another)'],
+    ['x = 王\n', 'gb18030', 'windows-1252 (doubtful: if the text is garbled, name another)'],
+    ['春节\n', 'gb18030', 'euc-kr (doubtful: if the text is garbled, name another)'],
+  ])('tells a good guess from a doubtful one: %j', async (text, encoding, remark) => {
+    const { read } = await setUp({ 'a.txt': encoded(text, encoding) });
+    expect(await read({ paths: ['/a.txt'] })).toContain(`encoding ${remark}`);
+  });
+
+  it('takes a few bytes for no kind of Unicode that they are not', async () => {
+    const { read } = await setUp({ 'a.txt': encoded('测', 'gb18030') });
+    expect(await read({ paths: ['/a.txt'] })).toBe(
+      '²â\n[line 1 of 1; encoding windows-1252 (doubtful: if the text is garbled, name another); no newline at the end]',
+    );
   });
 
   it('reads UTF-8 with a mark, without showing the mark', async () => {

@@ -160,6 +160,23 @@ describe('reading what is no text', () => {
     expect(content).toEqual([{ type: 'image', data: bytes.toString('base64'), mimeType }]);
   });
 
+  it('shows images up to 3 MB in one call, and names the others with the call that goes on', async () => {
+    const large = Buffer.concat([png, Buffer.alloc(899_942)]);
+    const names = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.png`);
+    const tree = Object.fromEntries(names.map((name) => [name, large]));
+    const { call } = await setUp({ ...tree, 'small.png': png, 'x.txt': 'x\n' });
+    const paths = [...names, 'small.png', 'x.txt'].map((name) => `/${name}`);
+    const { content } = await call({ paths });
+    expect(content.filter(({ type }) => type === 'image')).toHaveLength(4);
+    expect(content.map((block) => (block.type === 'text' ? block.text : block.type)).slice(6)).toEqual([
+      '==> /d.png <==\n[a PNG image of 900 kB; not shown, see the end]\n==> /e.png <==\n[a PNG image of 900 kB; not shown, see the end]\n==> /small.png <==',
+      'image',
+      expect.stringMatching(
+        /^==> \/x\.txt <==\nx\n\[line 1 of 1; version=[\w-]+\]\n\[2 images not shown: those of one call come to 3\.0 MB at most; to see more: read_file \{"paths":\["\/d\.png","\/e\.png"\]\}\]$/,
+      ) as string,
+    ]);
+  });
+
   it('links an image above 1 MB, with its size', async () => {
     const { call } = await setUp({ 'big one.png': Buffer.concat([png, Buffer.alloc(3_200_000)]) });
     const { content } = await call({ paths: ['/big one.png'] });

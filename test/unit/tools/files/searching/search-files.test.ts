@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeFolder, openTools, type Tree } from '../../../../fixtures/file-tools.ts';
+import { allPages, makeFolder, openTools, type Tree } from '../../../../fixtures/file-tools.ts';
 
 async function setUp(tree: Tree, files: Record<string, unknown> = {}) {
   const workspace = await makeFolder(tree);
@@ -14,20 +14,6 @@ async function setUp(tree: Tree, files: Record<string, unknown> = {}) {
       tools.text('search_files', args, budget === undefined ? {} : { budget }),
     fail: (args: object) => tools.failure('search_files', args),
   };
-}
-
-/** All pages as one text, without the closing lines. */
-async function allPages(search: (args: object) => Promise<string>, args: object) {
-  const found: string[] = [];
-  let cursor: string | undefined;
-  let count = 0;
-  do {
-    const page: string[] = (await search(cursor === undefined ? args : { ...args, cursor })).split('\n');
-    cursor = /next cursor="([\w-]+)"/.exec(page.pop() ?? '')?.[1];
-    found.push(...page);
-    count++;
-  } while (cursor !== undefined && count < 1000);
-  return { found, count };
 }
 
 describe('searching for a text', () => {
@@ -88,6 +74,13 @@ describe('searching for a text', () => {
     expect(await search({ pattern: 'needle', path: '/a' })).toBe(
       '[nothing found below /a; ignored, binary and denied files are not searched]',
     );
+  });
+
+  it('says of one file only that nothing was found in it: it is searched, whatever it is', async () => {
+    const { search } = await setUp({ 'a.log': 'x\n', '.gitignore': '*.log\n' });
+    for (const mode of ['matches', 'files', 'count']) {
+      expect(await search({ pattern: 'needle', path: '/a.log', mode })).toBe('[nothing found in /a.log]');
+    }
   });
 
   it('searches below a folder or in one file', async () => {
@@ -172,7 +165,7 @@ describe('the limits of a search', () => {
   it('shows at most max_results, then goes on without loss or repetition', async () => {
     const few = Object.fromEntries(Object.entries(many).filter(([, text]) => text.length < 100));
     const { search } = await setUp(few);
-    const { found, count } = await allPages(search, { pattern: 'needle', context: 0, max_results: 7 });
+    const { lines: found, count } = await allPages(search, { pattern: 'needle', context: 0, max_results: 7 });
     expect(count).toBeGreaterThan(5);
     const expected = Object.values(few).flatMap((text) => text.trimEnd().split('\n'));
     const matches = found
@@ -196,7 +189,7 @@ describe('the limits of a search', () => {
     expect(page).toContain(
       '[20 matches in 1 file; 1 file marked + with more matches than shown: search it alone, by path;',
     );
-    const { found } = await allPages(search, {
+    const { lines: found } = await allPages(search, {
       pattern: 'needle 0.',
       path: '/d0/f0.txt',
       context: 0,
@@ -210,7 +203,7 @@ describe('the limits of a search', () => {
     const within = (args: object): Promise<string> => search(args, 2000);
     const page = await within({ pattern: 'needle', max_results: 500 });
     expect(page.length / 3).toBeLessThan(2000);
-    const { found } = await allPages(within, {
+    const { lines: found } = await allPages(within, {
       pattern: 'needle',
       context: 0,
       max_results: 500,
@@ -223,7 +216,10 @@ describe('the limits of a search', () => {
     const { search } = await setUp({
       'a.txt': `${'w '.repeat(240)}\n`.repeat(9).replace('w', 'needle').repeat(3),
     });
-    const { found, count } = await allPages((args) => search(args, 650), { pattern: 'needle', context: 10 });
+    const { lines: found, count } = await allPages((args) => search(args, 650), {
+      pattern: 'needle',
+      context: 10,
+    });
     expect(count).toBe(3);
     expect(found.filter((line) => line.includes('needle'))).toHaveLength(3);
   });
@@ -234,7 +230,7 @@ describe('the limits of a search', () => {
     expect(page).toMatch(
       /^\/d0\/f0\.txt {2}45\n\/d0\/f12\.txt {2}3\n\[48 matching lines in 2 files; next cursor=/,
     );
-    const { found } = await allPages(search, { pattern: 'needle', mode: 'files', max_results: 4 });
+    const { lines: found } = await allPages(search, { pattern: 'needle', mode: 'files', max_results: 4 });
     expect(found.sort()).toEqual(
       Object.keys(many)
         .map((path) => `/${path}`)
@@ -280,10 +276,12 @@ describe('patterns that cannot be searched for', () => {
     ['a\\nb', 'line break'],
   ])('are refused with the reason: %s', async (pattern, reason) => {
     const { fail, workspace } = await setUp({ 'a.txt': 'x\n' });
-    const error = await fail({ pattern, regex: true });
-    expect(error.code).toBe('INVALID_ARGUMENT');
-    expect(error.message).toContain(reason);
-    expect(error.message).not.toContain(workspace);
+    for (const path of ['/', '/a.txt']) {
+      const error = await fail({ pattern, regex: true, path });
+      expect(error.code).toBe('INVALID_ARGUMENT');
+      expect(error.message).toContain(reason);
+      expect(error.message).not.toContain(workspace);
+    }
   });
 
   it('are those with a line break, too', async () => {

@@ -1,8 +1,14 @@
-import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { cp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Trashes } from '../../../../../src/tools/files/index.ts';
 import { filesOptions } from '../../../../../src/tools/files/options.ts';
+import { Trash } from '../../../../../src/tools/files/trash/trash.ts';
+import { DenyList } from '../../../../../src/tools/files/workspace/deny-list.ts';
+import { HeldFolder } from '../../../../../src/tools/files/workspace/held-folder.ts';
+import { WorkspaceRoot } from '../../../../../src/tools/files/workspace/root.ts';
+import { Sandbox } from '../../../../../src/tools/files/workspace/sandbox.ts';
 import { makeFolder, openTools, type Tree } from '../../../../fixtures/file-tools.ts';
 
 async function setUp(tree: Tree) {
@@ -85,6 +91,70 @@ describe('what was deleted', () => {
     expect(await readdir(join(workspace, '.fairlead/trash'))).toEqual(['notes.txt']);
     expect(await readdir(outside)).toEqual(['precious.txt']);
     await expect(trashes.restore(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('is restored as a whole or not at all while the trash is emptied', async () => {
+    const names = Array.from({ length: 400 }, (_, index) => `f${index}`);
+    const tree = Object.fromEntries(names.map((name) => [`a/${name}`, name]));
+    const { workspace, trashes, remove } = await setUp(tree);
+    const id = await remove('/a');
+    const emptied = trashes.empty(Number.MAX_SAFE_INTEGER);
+    const restored = await trashes.restore(id).catch((error: unknown) => error);
+    await emptied;
+    if (restored === '/a') expect(await readdir(join(workspace, 'a'))).toHaveLength(names.length);
+    else expect(restored).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await trashes.list()).toEqual([]);
+    expect(await readdir(join(workspace, '.fairlead/trash'))).toEqual([]);
+  });
+
+  it('is not found when the trash is emptied after it was', async () => {
+    const { workspace, remove } = await setUp({ 'a/x': 'x' });
+    const id = await remove('/a');
+    const { deny, ...options } = filesOptions.parse({ workspace });
+    const sandbox = Sandbox.over([new WorkspaceRoot('/', options.workspace)], new DenyList(deny));
+    const trash = new Trash(sandbox, sandbox.rootOf('/'));
+    const taken = await trash.take(id, async ({ folder }) => {
+      expect(await trash.empty(Number.MAX_SAFE_INTEGER)).toBe(1);
+      return folder.look(Trash.content);
+    });
+    expect(taken).toBeUndefined();
+  });
+
+  it('is listed with few descriptors, however much there is', async () => {
+    const { workspace, trashes, remove } = await setUp({ 'a.txt': 'x' });
+    const id = await remove('/a.txt');
+    const trash = join(workspace, '.fairlead/trash');
+    const record = await readFile(join(trash, id, 'record.json'), 'utf8');
+    for (let index = 100; index < 200; index++) {
+      const other = `20260101-000000-aaaaa${index}`;
+      await cp(join(trash, id), join(trash, other), { recursive: true });
+      await writeFile(join(trash, other, 'record.json'), record.replace(id, other));
+    }
+    const descriptors = (): number => readdirSync('/proc/self/fd').length;
+    const [before, seen] = [descriptors(), [0]];
+    const look = setInterval(() => seen.push(descriptors()), 0);
+    expect(await trashes.list()).toHaveLength(101);
+    clearInterval(look);
+    expect(Math.max(...seen) - before).toBeLessThan(30);
+  });
+
+  it('leaves nothing half written behind when the disk is full', async () => {
+    const { workspace, remove } = await setUp({ 'a.txt': 'x' });
+    const create = vi.spyOn(HeldFolder.prototype, 'create');
+    create.mockImplementationOnce(async function (this: HeldFolder, name, mode) {
+      create.mockRestore();
+      const handle = await this.create(name, mode);
+      const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
+      vi.spyOn(handle, 'writeFile').mockRejectedValueOnce(full);
+      return handle;
+    });
+    await expect(remove('/a.txt')).rejects.toMatchObject({
+      code: 'SOURCE_UNAVAILABLE',
+      message: 'There is no room left to write "/a.txt". Nothing was changed.',
+    });
+    expect(await readdir(join(workspace, '.fairlead'))).toEqual([]);
+    await remove('/a.txt');
+    expect(await readFile(join(workspace, '.fairlead/.gitignore'), 'utf8')).toBe('*\n');
   });
 
   it('is kept by workspace', async () => {

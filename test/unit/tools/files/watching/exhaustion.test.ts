@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ResourceChange } from '../../../../../src/core/resource.ts';
@@ -11,6 +10,7 @@ import { WorkspaceWatch } from '../../../../../src/tools/files/watching/workspac
 import { toolsOptions } from '../../../../../src/tools/options.ts';
 import { makeFolder } from '../../../../fixtures/file-tools.ts';
 import { recordTelemetry } from '../../../../fixtures/recorded-telemetry.ts';
+import { openToolsContext } from '../../../../fixtures/tools-context.ts';
 import { FREQUENT } from '../../../../fixtures/workspace-watch.ts';
 
 function systemError(code: string): Error {
@@ -23,14 +23,18 @@ async function setUp(watchDirectory: WatchDirectory) {
   const { files } = toolsOptions.parse({ files: { workspace } });
   const { logger, lines } = recordTelemetry();
   const changes: ResourceChange[] = [];
-  const watching = new WorkspaceWatch(createFileServices(files, tmpdir()), {
+  const context = await openToolsContext({ logger });
+  const watching = new WorkspaceWatch(createFileServices(files, context), {
     pathOf: (uri) => uri,
     report: (change) => changes.push(change),
     warnings: new Warnings(logger),
     watchDirectory,
     lookAroundMs: 100,
   });
-  onTestFinished(() => watching.close());
+  onTestFinished(async () => {
+    await watching.close();
+    await context.release();
+  });
   const interest = { uris: new Set(['/d/a.md']), list: true };
   watching.follow(interest);
   return { watching, interest, changes, lines, file: join(workspace, 'd/a.md') };

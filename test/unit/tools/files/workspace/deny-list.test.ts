@@ -78,4 +78,9 @@ describe('the deny list', () => {
   it('refuses a pattern that would match nothing for being malformed', () => {
     expect(() => new DenyList(['{secret'])).toThrow(/"{secret" cannot be read/);
   });
+
+  it('refuses a pattern that would take seconds to fail on a name made for it', () => {
+    expect(() => new DenyList(['a/*a*a*a*b'])).toThrow(/more than 3 stars in one name/);
+    expect(new DenyList(['**/*a*a*']).hides('/x/banana')).toBe(true);
+  });
 });

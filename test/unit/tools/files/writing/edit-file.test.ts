@@ -58,7 +58,10 @@ describe('edit_file', () => {
 
   it('takes the names and forms that models use out of habit', async () => {
     const { tools, text } = await setUp('a b\n');
-    const args = { file_path: 'x.txt', edits: '[{"old_string":"a","new_string":"c"},{"old":"b","new":"d"}]' };
+    const args = {
+      file_path: 'x.txt',
+      edits: '[{"old_string":"a","new_string":"c"},{"find":"b","replacement":"d"}]',
+    };
     await tools.text('edit_file', args);
     expect(await text()).toBe('c d\n');
   });

@@ -118,6 +118,15 @@ describe('a file that others change past the service', () => {
       code: 'FORBIDDEN',
       message: expect.stringContaining('may not move "/a.txt" to "/b/a.txt"') as string,
     });
+    const mayBeChanged = vi.spyOn(HeldFolder.prototype, 'mayBeChanged').mockResolvedValueOnce(false);
+    await expect(moveByName(transfer, source, target)).rejects.toMatchObject({
+      message: expect.stringContaining('may not change "/b/a.txt"') as string,
+    });
+    mayBeChanged.mockRestore();
+    from.failure.code = 'EBUSY';
+    await expect(moveByName(transfer, source, target)).rejects.toMatchObject({
+      message: expect.stringContaining('keeps "/a.txt" in its place') as string,
+    });
     await Promise.all([source.close(), target.close()]);
     from.failure.code = 'ENOENT';
     await placeNew(from, 'a.txt', goal);

@@ -1,6 +1,18 @@
-import { chmod, link, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { HeldFolder } from '../../../../../src/tools/files/workspace/held-folder.ts';
 import { makeFolder, openTools, type Tree } from '../../../../fixtures/file-tools.ts';
 
 async function setUp(tree: Tree, files: Record<string, unknown> = {}) {
@@ -85,6 +97,22 @@ describe('move_file', () => {
     const canBeCopied = ['/secret', '/plain', '/dangling'].includes(args.from);
     if (!canBeCopied) expect((await tools.failure('move_file', { ...args, copy: true })).code).toBe(code);
     expect(await all()).toEqual(before);
+  });
+
+  it('begins no copy of a file that is too large, however little of it is on the disk', async () => {
+    const workspace = await makeFolder({ 'a/sparse': '', 'b.txt': '' });
+    await truncate(join(workspace, 'a/sparse'), 1_000_000_001);
+    const tools = await openTools(workspace);
+    const create = vi.spyOn(HeldFolder.prototype, 'create');
+    onTestFinished(() => {
+      create.mockRestore();
+    });
+    for (const from of ['/a', '/a/sparse']) {
+      const refused = await tools.failure('move_file', { from, to: '/copy', copy: true });
+      expect(refused.code).toBe('FILE_TOO_LARGE');
+    }
+    expect(create).not.toHaveBeenCalled();
+    expect(await readdir(workspace)).toEqual(['a', 'b.txt']);
   });
 
   it('shows by no move what was hidden by its path', async () => {

@@ -16,8 +16,8 @@ it('is the diff of the whole texts, though only what differs is looked at', asyn
       async ([lines, end], at, gone, put) => {
         const before = lines.join('') + end;
         const after = [...lines.slice(0, at), put, ...lines.slice(at + gone)].join('') + end;
-        const said = await unifiedDiff({ path: '/x', before, after }, new OutputBudget(), 0);
-        const hunks = said.split('\n').slice(2).join('\n');
+        const said = await unifiedDiff({ path: '/x', before, after }, new OutputBudget(), 1000);
+        const hunks = (said ?? '').split('\n').slice(2).join('\n');
         // Equal lines leave a choice of which one went: what the diff makes of the old text has to be the new one.
         const { applyPatch } = await import('diff');
         expect(before === after ? after : applyPatch(before, `--- x\n+++ x\n${hunks}`)).toBe(after);

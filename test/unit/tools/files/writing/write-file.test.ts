@@ -81,8 +81,18 @@ describe('write_file', () => {
     expect(await readFile(join(workspace, 'x.txt'))).toEqual(after);
   });
 
+  it('says when what it appends goes on with the last line', async () => {
+    const { write } = await setUp({ 'x.txt': 'a' });
+    const args = { path: '/x.txt', mode: 'append' };
+    expect(await write({ ...args, content: 'b' })).toContain(
+      '1 line written, the first in the last line, which had no ending, 2 B in all',
+    );
+    expect(await write({ ...args, content: '\nc\n' })).toContain('2 lines written, 5 B in all');
+    expect(await write({ ...args, content: 'd\n' })).toContain('1 line written, 7 B in all');
+  });
+
   it('appends no character that the file cannot hold', async () => {
-    const bytes = Buffer.from('caf\xe9 cr\xe8me\n', 'latin1');
+    const bytes = Buffer.from('\xa9 2024 M\xfcller\n', 'latin1');
     const { workspace, tools } = await setUp({ 'x.txt': bytes });
     const refused = await tools.failure('write_file', { path: '/x.txt', content: '漢', if_exists: 'append' });
     expect(refused).toMatchObject({

@@ -56,6 +56,17 @@ describe('the output of a run', () => {
     expect(answer).toContain(`all of it: read_file {"paths":["/.scratch/long-${id.slice(0, 8)}.log"]}`);
   });
 
+  it('waits for the disk as often as it has to, with nothing left over from each time', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    const jobs = await openJobs([shellJob('flood', 'yes | head -c 8000000')]);
+    await jobs.call('run_job', { job: 'flood' });
+    process.off('warning', note);
+    expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
+    expect(jobs.kept[0]?.content).toHaveLength(8_000_000);
+  });
+
   it('keeps to the budget of a call, and long lines are cut', async () => {
     const jobs = await openJobs([
       shellJob('wide', 'for i in 1 2 3 4 5 6 7 8 9; do head -c 3000 /dev/zero | tr "\\0" x; echo; done'),

@@ -1,7 +1,8 @@
-import { FairLimiter, type Release } from '../../../core/fair-limiter.ts';
+import { FairLimiter, type Release } from './fair-limiter.ts';
 
 const MAX_WAITING = 32;
-const MAX_WAIT_MS = 10_000;
+/** How long somebody waits for a place before it is `BUSY`. */
+export const MAX_WAIT_MS = 10_000;
 
 /** Who takes a place, and for how long it is wanted. */
 export interface Taker {
@@ -9,7 +10,7 @@ export interface Taker {
   readonly signal: AbortSignal;
 }
 
-/** Places for statements, given in turn to the people who wait. One person never takes the last of several. */
+/** Places for work, given in turn to the people who wait. One person never takes the last of several. */
 export class FairPlaces {
   readonly #limiter: FairLimiter;
 

@@ -1,0 +1,49 @@
+import { Worker } from 'node:worker_threads';
+
+/** What became of a thread's work. */
+export type ThreadAnswer<A> = { readonly answer: A } | { readonly outOfMemory: true };
+
+const MAX_HEAP_MB = 512;
+
+/** Where a program for a thread lies: beside the code that starts it, in the sources as in the build. */
+export function programBeside(url: string, name: string): URL {
+  return new URL(`./${name}${/\.[a-z]+$/.exec(url)?.[0] ?? ''}`, url);
+}
+
+/**
+ * Has a program answer one question in a thread that ends with it, or with the signal: when this settles, the thread
+ * does nothing more.
+ *
+ * @param question Is copied.
+ */
+export function askThread<A>(program: URL, question: unknown, signal: AbortSignal): Promise<ThreadAnswer<A>> {
+  signal.throwIfAborted();
+  const worker = new Worker(program, {
+    workerData: question,
+    env: {},
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+  });
+  return new Promise<ThreadAnswer<A>>((resolve, reject) => {
+    const abort = (): void => {
+      const rejectNow = (): void => {
+        reject(signal.reason as Error);
+      };
+      // It may still write to a descriptor, which is somebody else's once it is closed here.
+      worker.terminate().then(rejectNow, rejectNow);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    worker.once('message', (answer: A) => {
+      resolve({ answer });
+    });
+    worker.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') resolve({ outOfMemory: true });
+      else reject(error);
+    });
+    worker.once('exit', () => {
+      signal.removeEventListener('abort', abort);
+      if (!signal.aborted) reject(new Error('The thread ended without an answer'));
+    });
+  });
+}
