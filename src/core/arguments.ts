@@ -46,6 +46,7 @@ export class ArgumentParser<I extends z.ZodObject> {
   readonly #fields: Fields;
   readonly #aliases: Aliases;
   readonly #exact: ReadonlySet<string>;
+  readonly #list: ListParameter | undefined;
 
   /** @param exact parameters that are taken as written: no alias stands for them, nothing is coerced */
   constructor(tool: string, schema: I, aliases: Aliases = {}, exact: readonly string[] = []) {
@@ -54,6 +55,7 @@ export class ArgumentParser<I extends z.ZodObject> {
     this.#schema = schema.strict();
     this.#fields = schema.shape;
     this.#aliases = { ...COMMON_ALIASES, ...aliases };
+    this.#list = onlyList(this.#fields);
   }
 
   /** @throws AppError `INVALID_ARGUMENT` that lists every problem and names the nearest valid key. */
@@ -77,7 +79,8 @@ export class ArgumentParser<I extends z.ZodObject> {
   }
 
   #normalise(given: object): Record<string, unknown> {
-    return normalise({ fields: this.#fields, aliases: this.#aliases, exact: this.#exact }, given);
+    const reading = { fields: this.#fields, aliases: this.#aliases, exact: this.#exact };
+    return normalise(reading, this.#list === undefined ? given : gathered(reading, this.#list, given));
   }
 
   #describe(issue: z.core.$ZodIssue): string[] {
@@ -130,6 +133,38 @@ interface Reading {
 
 const NOTHING_EXACT: ReadonlySet<string> = new Set();
 
+/** A parameter that takes a list of objects. */
+interface ListParameter {
+  readonly name: string;
+  readonly fields: Fields;
+}
+
+/** Of a tool that takes one list of objects. */
+function onlyList(fields: Fields): ListParameter | undefined {
+  const lists = Object.entries(fields).flatMap(([name, field]) => {
+    const core = coreOf(field);
+    return core instanceof z.ZodArray && core.element instanceof z.ZodObject
+      ? [{ name, fields: core.element.shape }]
+      : [];
+  });
+  return lists.length === 1 ? lists[0] : undefined;
+}
+
+/** Makes a list of one object whose fields stand beside the other parameters, as other servers take it. */
+function gathered(reading: Reading, list: ListParameter, given: object): object {
+  const own: [string, unknown][] = [];
+  const ofOne: [string, unknown][] = [];
+  const inList = { ...reading, fields: list.fields };
+  for (const entry of Object.entries(given)) {
+    const [key] = entry;
+    if ((meantBy(reading, key) ?? key) === list.name) return given;
+    (!isKnown(reading, key) && isKnown(inList, key) ? ofOne : own).push(entry);
+  }
+  return ofOne.length === 0
+    ? given
+    : { ...Object.fromEntries(own), [list.name]: [Object.fromEntries(ofOne)] };
+}
+
 function normalise(reading: Reading, given: object): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   const aliased: [string, unknown][] = [];
@@ -144,6 +179,10 @@ function normalise(reading: Reading, given: object): Record<string, unknown> {
     if (!(key in values)) values[key] = coerceField(reading, key, value);
   }
   return values;
+}
+
+function isKnown(reading: Reading, key: string): boolean {
+  return Object.hasOwn(reading.fields, key) || meantBy(reading, key) !== undefined;
 }
 
 /** The parameter that an alias stands for. */

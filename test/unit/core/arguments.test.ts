@@ -82,6 +82,11 @@ describe('lenient parsing', () => {
       { path: '/a', edits: { old_text: 'x' } },
       { edits: [{ old_text: 'x' }] },
     ],
+    [
+      'the parameters of one object beside the others',
+      { file: '/a', old_string: 'x', replace_all: 'true', _id: 1 },
+      { path: '/a', edits: [{ old_text: 'x', replace_all: true }] },
+    ],
     ['a choice in capitals', { path: '/a', mode: 'FILES' }, { mode: 'files' }],
     ['all arguments as one JSON text', '{"path":"/a"}', { path: '/a' }],
   ])('understands %s', (_what, raw, expected) => {
@@ -104,6 +109,12 @@ describe('strict meaning', () => {
     expect(
       refusal({ path: '/a', edits: [{ old_text: 'x' }, { old_text: 'y', replace_al: 1 }] }).message,
     ).toBe('read_file: unknown parameter "replace_al" in "edits.1", did you mean "replace_all"?');
+  });
+
+  it('takes no parameters of an object beside a list of them', () => {
+    expect(refusal({ path: '/a', edits: [{ old_text: 'x' }], old_text: 'y' }).message).toMatch(
+      /^read_file: unknown parameter "old_text"/,
+    );
   });
 
   it('says which parameter is missing, and how to call', () => {
