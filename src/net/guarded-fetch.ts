@@ -3,6 +3,7 @@ import type { FetchOptions } from '../core/fetch.ts';
 import { urlBlocked } from './blocked.ts';
 import { boundResponse } from './bounded-response.ts';
 import type { ClientOptions, Send } from './client.ts';
+import { outage } from './outage.ts';
 
 export interface GuardedFetchOptions extends FetchOptions, Partial<Pick<ClientOptions, 'lookup'>> {
   /** Lets addresses of this machine through: for development and tests. Default false. */
@@ -38,7 +39,9 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): typeof gl
     assertFetchable(input);
     const request = new Request(input, init);
     const timeout = AbortSignal.timeout(timeoutMs);
-    const explain = (error: unknown): unknown => explained(error, request.signal, timeout);
+    let hasAnswered = false;
+    const explain = (error: unknown): unknown =>
+      request.signal.aborted ? request.signal.reason : explained(error, timeout, hasAnswered);
     // The HTTP client is the heaviest thing here: loaded when the first URL is fetched.
     client ??= import('./client.ts').then(({ createClient }) => createClient(clientOptions));
     const send = await client;
@@ -50,6 +53,7 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): typeof gl
         signal: AbortSignal.any([request.signal, timeout]),
         redirect: request.redirect === 'error' ? 'error' : 'manual',
       });
+      hasAnswered = true;
       return await boundResponse(response, { maxBytes, explain });
     } catch (error) {
       throw explain(error);
@@ -69,13 +73,12 @@ function assertFetchable(input: string | URL | Request): void {
 }
 
 /** What the caller shall see: an error of ours as it is, whatever it was wrapped in, and nothing foreign. */
-function explained(error: unknown, caller: AbortSignal, timeout: AbortSignal): unknown {
-  if (caller.aborted) return caller.reason;
+function explained(error: unknown, timeout: AbortSignal, hasAnswered: boolean): AppError {
   if (timeout.aborted) {
     return new AppError('TIMEOUT', 'The server of this URL took too long to answer.', { cause: error });
   }
   for (let inner = error; inner instanceof Error; inner = inner.cause) {
     if (inner instanceof AppError) return inner;
   }
-  return new AppError('SOURCE_UNAVAILABLE', 'The server of this URL cannot be reached.', { cause: error });
+  return outage(error, hasAnswered);
 }

@@ -1,8 +1,13 @@
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
+import { makeCertificate } from '../../fixtures/certificate.ts';
 import { createGuardedFetch, type GuardedFetchOptions } from '../../../src/net/index.ts';
 
 const servers: Server[] = [];
@@ -187,16 +192,46 @@ describe('failures', () => {
   test('a server that is not there, and a name that is not, are SOURCE_UNAVAILABLE without details', async () => {
     const origin = await serve(() => undefined);
     for (const server of servers.splice(0)) server.close();
-    const lookup = () => Promise.reject(new Error('getaddrinfo ENOTFOUND name.test'));
-    for (const [fetch, url] of [
-      [localFetch(), origin],
-      [localFetch({ lookup }), 'http://name.test/'],
+    const missing = Object.assign(new Error('getaddrinfo ENOTFOUND name.test'), { code: 'ENOTFOUND' });
+    const lookup = () => Promise.reject(missing);
+    for (const [fetch, url, message] of [
+      [localFetch(), origin, 'The server of this URL cannot be reached.'],
+      [localFetch({ lookup }), 'http://name.test/', 'The host name of this URL leads to no server.'],
     ] as const) {
-      await expect(fetch(url)).rejects.toMatchObject({
-        code: 'SOURCE_UNAVAILABLE',
-        message: 'The server of this URL cannot be reached.',
-      });
+      await expect(fetch(url)).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', message });
     }
+  });
+
+  test('a server whose certificate is not trusted is told of as that', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'guarded-fetch-'));
+    const { certFile, keyFile } = await makeCertificate(folder, 'server', 'DNS:localhost');
+    const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
+    const server = createSecureServer({ cert, key }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const { port } = server.address() as AddressInfo;
+      await expect(localFetch()(`https://127.0.0.1:${port}/`)).rejects.toMatchObject({
+        code: 'SOURCE_UNAVAILABLE',
+        message: expect.stringContaining('certificate') as string,
+      });
+    } finally {
+      server.close();
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test.each([
+    ['is cut short', { 'content-length': '100' }],
+    ['is not packed as it says', { 'content-encoding': 'gzip' }],
+  ])('an answer that %s is told of as that', async (_, headers) => {
+    const origin = await serve((_request, response) => {
+      response.writeHead(200, headers).write('short', () => response.destroy());
+    });
+    const response = await localFetch()(origin);
+    await expect(response.text()).rejects.toMatchObject({
+      code: 'SOURCE_UNAVAILABLE',
+      message: expect.stringMatching(/broke off its answer/) as string,
+    });
   });
 
   test('an answer that is not HTTP is SOURCE_UNAVAILABLE', async () => {

@@ -197,6 +197,7 @@ export class Api {
     };
     const advice: Readonly<Partial<Record<AppError['code'], string>>> = {
       FILE_TOO_LARGE: 'ask for less: a page, a filter, fewer fields',
+      SOURCE_UNAVAILABLE: again,
       // The guarded fetch speaks of URLs that agents choose.
       URL_BLOCKED: 'go on without it, and tell the operator: the address is configured',
     };

@@ -118,7 +118,6 @@ async function within<T>(
 const ADVICE: Readonly<Partial<Record<AppError['code'], string>>> = {
   TIMEOUT: 'make the call once more, or go on without this page',
   FILE_TOO_LARGE: 'look for a smaller page, or for the part of interest under a URL of its own',
-  SOURCE_UNAVAILABLE: 'check the host name of the URL',
   URL_BLOCKED: 'fetch_url with an http or https URL of a public page',
 };
 
