@@ -72,7 +72,7 @@ export class HeldFiles implements WorkspaceFiles {
     const { path, handle, size } = file;
     const { sheet, target } = order;
     const question = { format: 'sheet', descriptor: handle.fd, size, sheet, target: target.fd } as const;
-    return this.#access.seenBy(reader).tables.writeSheet(path, question, signal);
+    return this.#access.seenBy(reader).tables.writeSheet(path, question, { subject: reader.subject, signal });
   }
 
   draft(reader: Reader, path: string, options: DraftOptions): Promise<Draft> {

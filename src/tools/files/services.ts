@@ -28,7 +28,7 @@ export interface FileServices {
 }
 
 /** What looking at files needs of a call. */
-export type Look = Pick<ToolCall, 'signal' | 'budget'>;
+export type Look = Pick<ToolCall, 'principal' | 'signal' | 'budget'>;
 
 const OPEN_DIRECTORIES = 32;
 

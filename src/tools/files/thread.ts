@@ -1,22 +1,46 @@
 import { Worker } from 'node:worker_threads';
+import { FairLimiter } from '../../core/fair-limiter.ts';
+import type { Taker } from '../../core/fair-places.ts';
 
 /** What became of a thread's work. */
 export type ThreadAnswer<A> = { readonly answer: A } | { readonly outOfMemory: true };
 
 const MAX_HEAP_MB = 512;
+const THREADS = 2;
+const PLACES = { global: THREADS, perPrincipal: THREADS, queuePerPrincipal: 32, queueWaitMs: 20_000 };
 
 /** Where a program for a thread lies: beside the code that starts it, in the sources as in the build. */
 export function programBeside(url: string, name: string): URL {
   return new URL(`./${name}${/\.[a-z]+$/.exec(url)?.[0] ?? ''}`, url);
 }
 
-/**
- * Has a program answer one question in a thread that ends with it, or with the signal: when this settles, the thread
- * does nothing more.
- *
- * @param question Is copied.
- */
-export function askThread<A>(program: URL, question: unknown, signal: AbortSignal): Promise<ThreadAnswer<A>> {
+/** Threads of one program, two at a time; people who wait for one have their turns. */
+export class Threads {
+  readonly #program: URL;
+  readonly #places = new FairLimiter(PLACES);
+
+  constructor(program: URL) {
+    this.#program = program;
+  }
+
+  /**
+   * Has the program answer one question in a thread that ends with it, or with the signal: when this settles, the
+   * thread does nothing more.
+   *
+   * @param question Is copied.
+   * @throws AppError `BUSY`; the signal's reason
+   */
+  async ask<A>(question: unknown, { subject, signal }: Taker): Promise<ThreadAnswer<A>> {
+    const release = this.#places.tryAcquire(subject) ?? (await this.#places.acquire(subject, signal));
+    try {
+      return await askThread<A>(this.#program, question, signal);
+    } finally {
+      release();
+    }
+  }
+}
+
+function askThread<A>(program: URL, question: unknown, signal: AbortSignal): Promise<ThreadAnswer<A>> {
   signal.throwIfAborted();
   const worker = new Worker(program, {
     workerData: question,

@@ -13,22 +13,26 @@ const TOKENS = 2000;
 /** What list_files answers to this call, within a small budget: so it need not be made first. */
 export async function lookAtFolder(
   services: FileServices,
-  { signal }: ResourceContext,
+  { principal, signal }: ResourceContext,
   args: { readonly path: string; readonly depth: number },
 ): Promise<PromptMessage> {
   const question = { ...args, include_ignored: false, sort: 'name' } as const;
-  const listing = await listFolder(services, { signal, budget: new OutputBudget(TOKENS) }, question);
+  const listing = await listFolder(
+    services,
+    { principal, signal, budget: new OutputBudget(TOKENS) },
+    question,
+  );
   return shownAs(callText('list_files', { ...args, path: shown(args.path) }), [text(listing)]);
 }
 
 /** What read_file answers to this call, within a small budget. */
 export async function lookAtFile(
   services: FileServices,
-  { signal }: ResourceContext,
+  { principal, signal }: ResourceContext,
   args: { readonly paths: readonly string[]; readonly max_lines: number },
 ): Promise<PromptMessage> {
   const question = { ...args, start_line: 1, encoding: 'auto' };
-  const call = { signal, budget: new OutputBudget(TOKENS) };
+  const call = { principal, signal, budget: new OutputBudget(TOKENS) };
   return shownAs(
     callText('read_file', { ...args, paths: args.paths.map(shown) }),
     await readFiles({ services, call }, question),

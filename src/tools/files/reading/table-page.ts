@@ -20,7 +20,8 @@ export async function tablePage(request: TableRequest): Promise<string> {
     startRow: startLine,
     maxRows: maxLines,
   };
-  const table = await services.tables.read(file.path, question, call.signal);
+  const { principal, signal } = call;
+  const table = await services.tables.read(file.path, question, { subject: principal.subject, signal });
   const { firstRow, totalRows, header } = table;
   if (firstRow > totalRows && firstRow > 1) {
     throw new AppError(

@@ -1,27 +1,21 @@
 import { nearestName } from '../../../core/arguments.ts';
 import { AppError } from '../../../core/errors.ts';
-import { Slots } from '../../../core/slots.ts';
-import { askThread, programBeside } from '../thread.ts';
+import type { Taker } from '../../../core/fair-places.ts';
+import { programBeside, Threads } from '../thread.ts';
 import { quoted } from '../workspace/virtual-path.ts';
 import type { SheetAnswer, SheetQuestion, Table, TableAnswer, TableProblem, TableQuestion } from './table.ts';
 
 const PROGRAM = programBeside(import.meta.url, 'table-worker');
-const WORKERS = 2;
 
 /** Reads table files in threads that end with the call. */
 export class TableReader {
-  readonly #slots = new Slots(WORKERS, 64);
+  readonly #threads = new Threads(PROGRAM);
 
   /** @throws AppError `NOT_TEXT` for a damaged file, `FILE_TOO_LARGE`, `BUSY`; the signal's reason */
-  async read(path: string, question: TableQuestion, signal: AbortSignal): Promise<Table> {
-    const release = await this.#slots.acquire(signal);
-    try {
-      const answer = await ask<TableAnswer>(question, signal);
-      if ('table' in answer) return answer.table;
-      throw refusal(path, question, answer.problem, new Error(answer.detail));
-    } finally {
-      release();
-    }
+  async read(path: string, question: TableQuestion, taker: Taker): Promise<Table> {
+    const answer = await this.#ask<TableAnswer>(question, taker);
+    if ('table' in answer) return answer.table;
+    throw refusal(path, question, answer.problem, new Error(answer.detail));
   }
 
   /**
@@ -29,15 +23,15 @@ export class TableReader {
    *
    * @throws AppError as {@link read}, `INVALID_ARGUMENT` for a sheet that does not exist
    */
-  async writeSheet(path: string, question: SheetQuestion, signal: AbortSignal): Promise<void> {
-    const release = await this.#slots.acquire(signal);
-    try {
-      const answer = await ask<SheetAnswer>(question, signal);
-      if ('sheets' in answer) throw unknownSheet(path, question, answer.sheets);
-      if ('problem' in answer) throw refusal(path, question, answer.problem, new Error(answer.detail));
-    } finally {
-      release();
-    }
+  async writeSheet(path: string, question: SheetQuestion, taker: Taker): Promise<void> {
+    const answer = await this.#ask<SheetAnswer>(question, taker);
+    if ('sheets' in answer) throw unknownSheet(path, question, answer.sheets);
+    if ('problem' in answer) throw refusal(path, question, answer.problem, new Error(answer.detail));
+  }
+
+  async #ask<A>(question: TableQuestion | SheetQuestion, taker: Taker): Promise<A | TableProblem> {
+    const told = await this.#threads.ask<A>(question, taker);
+    return 'answer' in told ? told.answer : { problem: 'too-large', detail: 'out of memory' };
   }
 }
 
@@ -51,14 +45,6 @@ function unknownSheet(path: string, { sheet = '' }: SheetQuestion, names: readon
       next: `name it as it is called: sheet = '${nearest.replaceAll("'", "''")}'`,
     },
   );
-}
-
-async function ask<A>(
-  question: TableQuestion | SheetQuestion,
-  signal: AbortSignal,
-): Promise<A | TableProblem> {
-  const told = await askThread<A>(PROGRAM, question, signal);
-  return 'answer' in told ? told.answer : { problem: 'too-large', detail: 'out of memory' };
 }
 
 function refusal(

@@ -1,7 +1,6 @@
 import { AppError, type AppErrorCode } from '../../../core/errors.ts';
-import { FairLimiter } from '../../../core/fair-limiter.ts';
 import type { ToolCall } from '../../../core/tool.ts';
-import { askThread, programBeside } from '../thread.ts';
+import { programBeside, Threads } from '../thread.ts';
 import { type AppendedText, type AppendOrder, appendedText } from './appended-text.ts';
 import { type EditedText, editedText, type EditOrder } from './edited-text.ts';
 
@@ -24,15 +23,13 @@ export interface TextReply {
 type Caller = Pick<ToolCall, 'principal' | 'signal'>;
 
 const PROGRAM = programBeside(import.meta.url, 'text-worker');
-const THREADS = 2;
-const QUEUE = { perPrincipal: THREADS, queuePerPrincipal: 32, queueWaitMs: 20_000 };
 /** Bytes and characters up to which the work is done at once: starting a thread takes longer. */
 const SMALL = 32_768;
 const FEW_CHANGED_LINES = 300;
 
 /** Work on text that grows with the text: on small ones it is done at once, on others in a thread. */
 export class TextWork {
-  readonly #places = new FairLimiter({ global: THREADS, ...QUEUE });
+  readonly #threads = new Threads(PROGRAM);
 
   /** @throws AppError as `editedText`, `BUSY`; the signal's reason */
   async edit(order: EditOrder, caller: Caller): Promise<EditedText> {
@@ -55,16 +52,11 @@ export class TextWork {
   }
 
   async #ask(order: TextOrder, { principal: { subject }, signal }: Caller): Promise<TextReply> {
-    const release = this.#places.tryAcquire(subject) ?? (await this.#places.acquire(subject, signal));
-    try {
-      const told = await askThread<TextReply>(PROGRAM, order, signal);
-      if (!('answer' in told)) throw new AppError('MEMORY_LIMIT', 'The edits take too much memory.');
-      const { refused } = told.answer;
-      if (refused === undefined) return told.answer;
-      const { code, message, next } = refused;
-      throw new AppError(code, message, next === undefined ? {} : { next });
-    } finally {
-      release();
-    }
+    const told = await this.#threads.ask<TextReply>(order, { subject, signal });
+    if (!('answer' in told)) throw new AppError('MEMORY_LIMIT', 'The edits take too much memory.');
+    const { refused } = told.answer;
+    if (refused === undefined) return told.answer;
+    const { code, message, next } = refused;
+    throw new AppError(code, message, next === undefined ? {} : { next });
   }
 }
