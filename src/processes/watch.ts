@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { programBeside } from '../core/program-beside.ts';
 import type { Logger } from '../core/telemetry.ts';
 
-// The file beside this one, in the sources as in the build.
-const PROGRAM = new URL(`./warden${/\.[a-z]+$/.exec(import.meta.url)?.[0] ?? ''}`, import.meta.url);
+const PROGRAM = programBeside(import.meta.url, 'warden');
 
 /** Starting the warden takes longer than many jobs: it waits for the next one. */
 const IDLE_MS = 10_000;
@@ -44,7 +43,7 @@ export class Watch {
   }
 
   #start(): ChildProcess {
-    const warden = spawn(process.execPath, [fileURLToPath(PROGRAM), this.#prefix], {
+    const warden = spawn(process.execPath, [PROGRAM, this.#prefix], {
       stdio: ['pipe', 'ignore', 'ignore'],
       env: {},
       // What ends our group must not end it.

@@ -9,17 +9,12 @@ const MAX_HEAP_MB = 512;
 const THREADS = 2;
 const PLACES = { global: THREADS, perPrincipal: THREADS, queuePerPrincipal: 32, queueWaitMs: 20_000 };
 
-/** Where a program for a thread lies: beside the code that starts it, in the sources as in the build. */
-export function programBeside(url: string, name: string): URL {
-  return new URL(`./${name}${/\.[a-z]+$/.exec(url)?.[0] ?? ''}`, url);
-}
-
 /** Threads of one program, two at a time; people who wait for one have their turns. */
 export class Threads {
-  readonly #program: URL;
+  readonly #program: string | URL;
   readonly #places = new FairLimiter(PLACES);
 
-  constructor(program: URL) {
+  constructor(program: string | URL) {
     this.#program = program;
   }
 
@@ -40,7 +35,11 @@ export class Threads {
   }
 }
 
-function askThread<A>(program: URL, question: unknown, signal: AbortSignal): Promise<ThreadAnswer<A>> {
+function askThread<A>(
+  program: string | URL,
+  question: unknown,
+  signal: AbortSignal,
+): Promise<ThreadAnswer<A>> {
   signal.throwIfAborted();
   const worker = new Worker(program, {
     workerData: question,

@@ -13,6 +13,7 @@ type End = Awaited<SupervisedProcess['ended']>;
 /** A process that does nothing by itself. */
 function fakeProcess() {
   const [stderr, send, kill] = [new EventEmitter(), vi.fn(), vi.fn()];
+  // What is used of a child process.
   const child = Object.assign(new EventEmitter(), { send, stderr }) as unknown as ChildProcess;
   const settle: { end?: (how: End) => void; fail?: (error: Error) => void } = {};
   const ended = new Promise<End>((end, fail) => {

@@ -1,17 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Processes, SupervisedProcess } from '../../../core/processes.ts';
+import { programBeside } from '../../../core/program-beside.ts';
 import type { Logger } from '../../../core/telemetry.ts';
 import { aborting } from './aborting.ts';
 import { makeEngineFolder } from './engine-folder.ts';
 import { EngineFault, EngineGone } from './engine-errors.ts';
 import type { Answer, Fault, Request } from './protocol.ts';
 
-// The file beside this one, in the sources as in the build.
-const PROGRAM = fileURLToPath(
-  new URL(`./engine-process${/\.[a-z]+$/.exec(import.meta.url)?.[0] ?? ''}`, import.meta.url),
-);
+const PROGRAM = programBeside(import.meta.url, 'engine-process');
 /**
  * Beside the engine's own limit. Of this, V8 and the libraries reserve some 800 MB that they never touch; the
  * rest is for rows on their way out and for what the engine takes without counting, up to which it is held here.

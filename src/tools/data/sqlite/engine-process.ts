@@ -1,19 +1,18 @@
-import { fileURLToPath } from 'node:url';
+import { extname } from 'node:path';
 import { AskedProcess, ProcessGone } from '../../../core/asked-process.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Processes } from '../../../core/processes.ts';
+import { programBeside } from '../../../core/program-beside.ts';
 import type { WarmProcess } from '../../../core/warm-processes.ts';
 import { outOfMemory } from '../databases/values.ts';
 import type { Operation, Operations, Reply } from './protocol.ts';
 
-// The file beside this one, in the sources as in the build.
-const EXTENSION = /\.[a-z]+$/.exec(import.meta.url)?.[0] ?? '';
-const PROGRAM = fileURLToPath(new URL(`./sqlite-engine${EXTENSION}`, import.meta.url));
+const PROGRAM = programBeside(import.meta.url, 'sqlite-engine');
 const MB = 1024 * 1024;
 const MAX_FILES = 64;
 // The compiler of JavaScript reserves as much memory as a statement may use; without it the bound is tight. It is
 // needed to run the sources, which are TypeScript.
-const IS_BUILT = EXTENSION !== '.ts';
+const IS_BUILT = extname(PROGRAM) !== '.ts';
 const FLAGS = [...(IS_BUILT ? ['--jitless'] : []), '--max-old-space-size=128'];
 const MAX_MEMORY_BYTES = (IS_BUILT ? 512 : 512 + 640) * MB;
 

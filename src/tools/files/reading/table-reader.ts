@@ -1,7 +1,8 @@
 import { nearestName } from '../../../core/arguments.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Taker } from '../../../core/fair-places.ts';
-import { programBeside, Threads } from '../thread.ts';
+import { programBeside } from '../../../core/program-beside.ts';
+import { Threads } from '../thread.ts';
 import { quoted } from '../workspace/virtual-path.ts';
 import type { SheetAnswer, SheetQuestion, Table, TableAnswer, TableProblem, TableQuestion } from './table.ts';
 

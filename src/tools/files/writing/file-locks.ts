@@ -64,6 +64,7 @@ export class FileLocks {
       signal.throwIfAborted();
       if (!(await this.#store.swap(key, holder, holder, LIFETIME))) throw busy(path);
     };
+    // Whether it held is what `confirm` asks.
     const renewal = setInterval(() => {
       this.#store.swap(key, holder, holder, LIFETIME).catch(() => undefined);
     }, RENEWAL_MS);

@@ -1,6 +1,7 @@
 import { AppError, type AppErrorCode } from '../../../core/errors.ts';
+import { programBeside } from '../../../core/program-beside.ts';
 import type { ToolCall } from '../../../core/tool.ts';
-import { programBeside, Threads } from '../thread.ts';
+import { Threads } from '../thread.ts';
 import { type AppendedText, type AppendOrder, appendedText } from './appended-text.ts';
 import { type EditedText, editedText, type EditOrder } from './edited-text.ts';
 

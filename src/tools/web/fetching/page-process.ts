@@ -1,12 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { AskedProcess } from '../../../core/asked-process.ts';
 import type { Processes } from '../../../core/processes.ts';
+import { programBeside } from '../../../core/program-beside.ts';
 import type { PageAnswer, PageQuestion } from './page.ts';
 
-// The file beside this one, in the sources as in the build.
-const PROGRAM = fileURLToPath(
-  new URL(`./page-program${/\.[a-z]+$/.exec(import.meta.url)?.[0] ?? ''}`, import.meta.url),
-);
+const PROGRAM = programBeside(import.meta.url, 'page-program');
 const MB = 1024 * 1024;
 /** For the document of a page of the most elements, twice. */
 const HEAP_MB = 192;

@@ -84,6 +84,7 @@ function readJson(text: string): unknown {
 }
 
 function errorOf({ error_type: type, error_message: message = '', position }: ParsedText): Error {
+  // Of json_serialize_sql, for whatever is no SELECT.
   if (type === 'not implemented') {
     return new Refusal(
       'SQL_NOT_READ_ONLY',

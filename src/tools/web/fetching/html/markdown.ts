@@ -53,6 +53,7 @@ interface Page {
 function documentOf(title: string, html: string): Page {
   const escaped = title.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   const page = `<!doctype html><html><head><title>${escaped}</title></head><body>${html}</body></html>`;
+  // Its own types need those of a browser.
   const { document } = parseHTML(page) as unknown as { readonly document: { readonly body: DomElement } };
   return { document, body: document.body };
 }

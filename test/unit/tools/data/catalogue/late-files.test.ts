@@ -8,7 +8,7 @@ it('files that there is no time to look into are told by name', async () => {
   const files = {
     find: () => Promise.resolve({ paths, more: false }),
     open: () => Promise.resolve({ size: 3, close: () => Promise.resolve() }),
-  } as unknown as WorkspaceFiles;
+  } as unknown as WorkspaceFiles; // the two methods that listing uses
   const select = () => Promise.reject(new Error('Nothing is asked of the engine'));
   const question = { detail: 'full', limit: 200 } as const;
   const { tables, more } = await listFiles(files, asking({ timeoutMs: 0 }), question, select);

@@ -187,6 +187,7 @@ describe('export_data', () => {
     const ends: string[] = [];
     const draft = {
       path: '/out/a.csv',
+      // All that is asked of a file that was written.
       handle: { stat: () => Promise.resolve({ size: 0 }) } as unknown as Draft['handle'],
       commit: () => Promise.reject(new Error('committed')),
       discard: () => Promise.resolve(void ends.push('discarded')),
@@ -202,6 +203,7 @@ describe('export_data', () => {
     const tool = exportDataTool({
       sources: sourcesOf(engine),
       engine,
+      // Whoever exports needs nothing else of the workspaces.
       files: { draft: () => Promise.resolve(draft) } as unknown as WorkspaceFiles,
       ...{ timeoutMs: 1000, maxBytes: 1000 },
     });
